@@ -1,0 +1,45 @@
+namespace Waybill.EventStore;
+
+/// <summary>
+/// The log: append-only streams of events with one global order. An acknowledged append is durable.
+/// </summary>
+/// <remarks>
+/// Every member throws <see cref="StoreUnavailableException"/> when the store cannot be reached. When an append throws
+/// that, or is cancelled, its outcome is unknown; the same append tried again is answered as if the first had been.
+/// Safe for concurrent use.
+/// </remarks>
+public interface IEventStore
+{
+    /// <summary>Appends all events to the stream, in order and in one transaction, or none of them.</summary>
+    /// <param name="stream">The stream, which begins to exist with its first event.</param>
+    /// <param name="expectedVersion">The version the stream must be at; 0 if it must not have any events yet.</param>
+    /// <param name="events">At least one event. Events of one command stand next to each other.</param>
+    /// <param name="cancellation">Ends the wait, not necessarily the append.</param>
+    /// <exception cref="StoreOverloadedException">Too many appends are waiting; this one was not taken.</exception>
+    Task<AppendResult> AppendAsync(
+        StreamName stream,
+        long expectedVersion,
+        IReadOnlyList<NewEvent> events,
+        CancellationToken cancellation = default);
+
+    /// <summary>Reads a stream forward, in pages, so that a slow consumer holds no transaction open.</summary>
+    /// <param name="stream">The stream; one without events reads as empty.</param>
+    /// <param name="fromVersion">The first version to read, from 1.</param>
+    /// <param name="toVersion">The last version to read.</param>
+    /// <param name="cancellation">Ends the enumeration.</param>
+    /// <exception cref="UnreadableEventException">An event's type is unknown or its data is damaged.</exception>
+    IAsyncEnumerable<RecordedEvent> ReadStreamAsync(
+        StreamName stream,
+        long fromVersion = 1,
+        long toVersion = long.MaxValue,
+        CancellationToken cancellation = default);
+
+    /// <summary>Finds what a command did to a stream; null if the stream has no event of it.</summary>
+    Task<RecordedCommand?> FindCommandAsync(
+        StreamName stream,
+        Guid commandId,
+        CancellationToken cancellation = default);
+
+    /// <summary>The position of the last event in the log; 0 if it is empty.</summary>
+    Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default);
+}

@@ -1,0 +1,31 @@
+namespace Waybill.EventStore;
+
+/// <summary>The store cannot be reached or cannot write; trying again later may succeed.</summary>
+public class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>More appends are waiting than the store takes; this one was refused and is not in the log.</summary>
+public sealed class StoreOverloadedException(int waitingMax)
+    : StoreUnavailableException($"The event store has {waitingMax} appends waiting and takes no more.");
+
+/// <summary>The store's files are held by another process.</summary>
+public sealed class StoreInUseException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The store was written by a newer Waybill than this one; it is left untouched.</summary>
+public sealed class StoreTooNewException(int found, int known)
+    : Exception($"The event store has schema version {found}, but this Waybill knows versions up to {known} only. "
+        + "Start the newer Waybill that wrote it.");
+
+/// <summary>A stored event cannot be read: its type is unknown, or its data does not fit the type.</summary>
+public sealed class UnreadableEventException(
+    StreamName stream, long version, long position, string type, int schemaVersion, string reason, Exception? inner = null)
+    : Exception($"Event {version} of {stream} (position {position}, {type} v{schemaVersion}) is unreadable: {reason}", inner)
+{
+    /// <summary>The stream that holds the event.</summary>
+    public StreamName Stream { get; } = stream;
+
+    /// <summary>The event's version in its stream.</summary>
+    public long Version { get; } = version;
+
+    /// <summary>The event's position in the log.</summary>
+    public long Position { get; } = position;
+}
