@@ -1,0 +1,65 @@
+# Sourced by run, test and .ci/run: picks the Orleans to build on (docs/adr/0001) and restores for it.
+# Sets and exports ORLEANS_ENGINE, which Directory.Build.props reads. Expects the repository root as working directory.
+
+engine_file=.orleans-engine
+
+# A source that cannot be reached is to be noticed at once: NuGet's own six attempts take many seconds.
+export NUGET_ENABLE_ENHANCED_HTTP_RETRY=true
+export NUGET_ENHANCED_MAX_NETWORK_TRY_COUNT="${NUGET_ENHANCED_MAX_NETWORK_TRY_COUNT:-2}"
+export NUGET_ENHANCED_NETWORK_RETRY_DELAY_MILLISECONDS="${NUGET_ENHANCED_NETWORK_RETRY_DELAY_MILLISECONDS:-200}"
+
+die() { echo "$*" >&2; exit 1; }
+
+command -v dotnet > /dev/null || die "The .NET SDK is missing: install .NET 10 from https://dotnet.microsoft.com/download."
+
+# The environment or an earlier choice names the engine; else it is Packages where these restore, and Embedded elsewhere.
+pick_engine() {
+  local why='set by ORLEANS_ENGINE'
+  if [[ -z ${ORLEANS_ENGINE:-} && -f $engine_file ]]; then
+    ORLEANS_ENGINE=$(< $engine_file) why="remembered in $engine_file"
+  fi
+  [[ -n ${ORLEANS_ENGINE:-} ]] || try_packages
+  export ORLEANS_ENGINE
+  [[ $ORLEANS_ENGINE == Embedded || $ORLEANS_ENGINE == Packages ]] ||
+    die "The engine is '$ORLEANS_ENGINE' ($why); it must be Embedded or Packages."
+  echo "Engine: $ORLEANS_ENGINE ($why)."
+}
+
+# Sets ORLEANS_ENGINE and, for pick_engine, why. A source that did not answer is asked again next time.
+try_packages() {
+  # 60 s: a network that swallows packets must not hold up a first start for ever.
+  if restore Packages 60; then
+    ORLEANS_ENGINE=Packages why='Orleans restores from the package source'
+  else
+    ORLEANS_ENGINE=Embedded why=$restore_problem
+    [[ $restore_problem == "$unreachable" ]] && why+=', so Packages could not be tried; not remembered' && return
+  fi
+  echo "$ORLEANS_ENGINE" > $engine_file
+  why+="; remembered in $engine_file"
+}
+
+# restore ENGINE SECONDS: restores every project. On failure $restore_problem says why, and $restore_log is NuGet's output.
+restore() {
+  unreachable='the package source cannot be reached'
+  restore_log=$(ORLEANS_ENGINE=$1 timeout "$2" dotnet restore Orleans.sln --verbosity quiet 2>&1) && return
+  local code=$? missing
+  missing=$(grep -oE 'NU110[123]: Unable to find (a stable )?package [A-Za-z0-9.]+' <<< "$restore_log" |
+            sed -E 's/.* //; s/\.$//' | sort -u) || true
+  if [[ $code == 124 || $restore_log == *NU1301* ]]; then
+    restore_problem=$unreachable
+  elif [[ -n $missing ]]; then
+    restore_problem="the package source lacks $(wc -l <<< "$missing") packages, such as ${missing%%$'\n'*}"
+  else
+    restore_problem='see above'
+    echo "$restore_log" >&2
+  fi
+  return 1
+}
+
+# Restores for the picked engine, or ends with one line that says what is the matter.
+restore_or_die() {
+  restore "$ORLEANS_ENGINE" 600 && return
+  local advice=''
+  [[ $ORLEANS_ENGINE == Packages ]] && advice=' ORLEANS_ENGINE=Embedded builds without the Orleans packages.'
+  die "Cannot restore for the engine $ORLEANS_ENGINE: $restore_problem.$advice"
+}
