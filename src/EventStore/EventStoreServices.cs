@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Waybill.EventStore.Sqlite;
+
+namespace Waybill.EventStore;
+
+/// <summary>Registers the event store with the host.</summary>
+public static class EventStoreServices
+{
+    /// <summary>Adds a JSON context's event types to those the store can write and read.</summary>
+    public static IServiceCollection AddEvents(this IServiceCollection services, JsonSerializerContext context)
+    {
+        services.TryAddSingleton<EventTypes>();
+        return services.AddSingleton(context);
+    }
+
+    /// <summary>
+    /// Makes SQLite the store. It opens when it is first asked for; a host asks at start, so that a locked or too new
+    /// file stops it there.
+    /// </summary>
+    public static IServiceCollection AddSqliteEventStore(
+        this IServiceCollection services, SqliteEventStoreOptions options)
+    {
+        services.TryAddSingleton<EventTypes>();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        return services.AddSingleton<IEventStore, SqliteEventStore>();
+    }
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+
+namespace Waybill.EventStore.Sqlite;
+
+/// <summary>Brings a database forward to the schema version this code knows, one transaction per version.</summary>
+internal static class SqliteSchema
+{
+    /// <exception cref="StoreTooNewException">The database is already past that version; nothing is changed.</exception>
+    public static void Migrate(SqliteConnection connection, TimeProvider time)
+    {
+        connection.Execute(Sql.Statement("create-schema-versions"));
+        var known = Sql.SchemaVersions.Count;
+        var found = Version(connection);
+        if (found > known)
+            throw new StoreTooNewException(found, known);
+
+        for (var version = found + 1; version <= known; version++)
+        {
+            using var transaction = connection.BeginTransaction();
+            connection.Execute(Sql.SchemaVersions[version - 1]);
+            using var record = connection.Prepare("insert-schema-version", "$version", "$applied_at");
+            record.With(version, time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture)).ExecuteNonQuery();
+            transaction.Commit();
+        }
+    }
+
+    private static int Version(SqliteConnection connection)
+    {
+        using var select = connection.Prepare("select-schema-version");
+        return Convert.ToInt32(select.ExecuteScalar(), CultureInfo.InvariantCulture);
+    }
+}

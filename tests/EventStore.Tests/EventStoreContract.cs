@@ -1,0 +1,196 @@
+using Waybill.EventStore;
+using static Waybill.EventStore.AppendResult;
+using static Waybill.Tests.EventStore.Make;
+
+namespace Waybill.Tests.EventStore;
+
+/// <summary>What every event store guarantees. Each store's test class hands in an empty one.</summary>
+public abstract class EventStoreContract
+{
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    protected abstract IEventStore Store { get; }
+
+    protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, 123, 456, TimeSpan.Zero));
+
+    protected async Task<List<RecordedEvent>> ReadAll(StreamName stream) =>
+        await Store.ReadStreamAsync(stream, cancellation: Cancellation).ToListAsync(Cancellation);
+
+    protected Task<AppendResult> Append(StreamName stream, long expectedVersion, params NewEvent[] events) =>
+        Store.AppendAsync(stream, expectedVersion, events, Cancellation);
+
+    [Fact]
+    public async Task What_was_appended_is_read_back_in_its_envelope()
+    {
+        var metadata = new EventMetadata(Id(9), "correlation", "causation", "ann", "saga", "00-trace");
+        await Append(Stream(), 0, new NewEvent(Id(1), new Note.StruckOut("typo"), metadata));
+
+        var recorded = (await ReadAll(Stream())).ShouldHaveSingleItem();
+
+        recorded.EventId.ShouldBe(Id(1));
+        recorded.Stream.ShouldBe(Stream());
+        (recorded.Version, recorded.Position).ShouldBe((1, 1));
+        (recorded.Type, recorded.SchemaVersion).ShouldBe(("note.struck-out", 1));
+        recorded.Time.ShouldBe(Clock.GetUtcNow());
+        recorded.Event.ShouldBe(new Note.StruckOut("typo"));
+        System.Text.Encoding.UTF8.GetString(recorded.Data.Span).ShouldBe("""{"Reason":"typo"}""");
+        recorded.Metadata.ShouldBe(metadata);
+    }
+
+    [Fact]
+    public async Task Absent_metadata_is_read_back_as_absent()
+    {
+        await Append(Stream(), 0, Event(1, command: 1));
+
+        (await ReadAll(Stream()))[0].Metadata.ShouldBe(new EventMetadata(Id(1), "correlation", null, "ann"));
+    }
+
+    [Fact]
+    public async Task Versions_count_within_a_stream_and_positions_over_the_whole_log()
+    {
+        (await Append(Stream("a"), 0, Event(1, command: 1), Event(2, command: 1))).ShouldBe(new Appended(2, 2));
+        (await Append(Stream("b"), 0, Event(3, command: 2))).ShouldBe(new Appended(1, 3));
+        (await Append(Stream("a"), 2, Event(4, command: 3))).ShouldBe(new Appended(3, 4));
+
+        (await ReadAll(Stream("a"))).Select(e => (e.Version, e.Position)).ShouldBe([(1, 1), (2, 2), (3, 4)]);
+        (await Store.ReadHeadPositionAsync(Cancellation)).ShouldBe(4);
+    }
+
+    [Fact]
+    public async Task An_empty_log_has_no_head_and_an_unknown_stream_no_events()
+    {
+        (await Store.ReadHeadPositionAsync(Cancellation)).ShouldBe(0);
+        (await ReadAll(Stream("nobody"))).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task An_append_at_another_version_conflicts_and_changes_nothing(long expectedVersion)
+    {
+        await Append(Stream(), 0, Event(1, command: 1), Event(2, command: 1));
+
+        var result = await Append(Stream(), expectedVersion, Event(3, command: 2), Event(4, command: 2));
+
+        result.ShouldBe(new Conflict(ActualVersion: 2));
+        (await Store.ReadHeadPositionAsync(Cancellation)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task The_same_event_ids_at_the_same_version_succeed_again_and_change_nothing()
+    {
+        NewEvent[] events = [Event(1, command: 1), Event(2, command: 1)];
+        await Append(Stream(), 0, events);
+        await Append(Stream(), 2, Event(3, command: 2));
+
+        (await Append(Stream(), 0, events)).ShouldBe(new Appended(2, 2));
+
+        (await Store.ReadHeadPositionAsync(Cancellation)).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Event_ids_that_continue_past_what_was_recorded_conflict()
+    {
+        await Append(Stream(), 0, Event(1, command: 1));
+
+        (await Append(Stream(), 0, Event(1, command: 2), Event(2, command: 2))).ShouldBe(new Conflict(1));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task A_recorded_command_answers_what_it_did(long expectedVersion)
+    {
+        await Append(Stream(), 0, Event(1, command: 1), Event(2, command: 1));
+        await Append(Stream(), 2, Event(3, command: 2));
+
+        var result = await Append(Stream(), expectedVersion, Event(4, command: 1));
+
+        var recorded = new RecordedCommand(Id(1), Version: 2, Position: 2);
+        result.ShouldBe(new AlreadyRecorded(recorded));
+        (await Store.FindCommandAsync(Stream(), Id(1), Cancellation)).ShouldBe(recorded);
+        (await Store.ReadHeadPositionAsync(Cancellation)).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_command_belongs_to_its_stream()
+    {
+        await Append(Stream("a"), 0, Event(1, command: 1));
+
+        (await Store.FindCommandAsync(Stream("b"), Id(1), Cancellation)).ShouldBeNull();
+        (await Append(Stream("b"), 0, Event(2, command: 1))).ShouldBe(new Appended(1, 2));
+    }
+
+    [Fact]
+    public async Task Reading_keeps_to_the_versions_asked_for_over_any_number_of_pages()
+    {
+        var events = Enumerable.Range(1, 600).Select(n => Event(n, command: 1, $"text {n}")).ToArray();
+        await Append(Stream(), 0, events);
+
+        (await ReadAll(Stream())).Select(e => e.EventId).ShouldBe(events.Select(e => e.EventId));
+        var part = await Store.ReadStreamAsync(Stream(), 255, 515, Cancellation).ToListAsync(Cancellation);
+        part.Select(e => e.Version).ShouldBe(Enumerable.Range(255, 261).Select(n => (long)n));
+    }
+
+    [Fact]
+    public async Task Time_never_falls_along_the_log()
+    {
+        await Append(Stream(), 0, Event(1, command: 1));
+        var before = Clock.GetUtcNow();
+        Clock.Set(before.AddHours(-1));
+        await Append(Stream(), 1, Event(2, command: 2));
+        Clock.Set(before.AddMinutes(1));
+        await Append(Stream(), 2, Event(3, command: 3));
+
+        (await ReadAll(Stream())).Select(e => e.Time).ShouldBe([before, before, before.AddMinutes(1)]);
+    }
+
+    [Fact]
+    public async Task An_event_type_that_was_never_registered_is_a_bug_and_throws()
+    {
+        var unlisted = new NewEvent(Id(1), new Unlisted(), new EventMetadata(Id(1), "correlation", null, "ann"));
+
+        await Should.ThrowAsync<InvalidOperationException>(() => Append(Stream(), 0, unlisted));
+    }
+
+    [Fact]
+    public async Task Of_many_appenders_to_one_stream_exactly_one_gets_each_version()
+    {
+        const int appenders = 8, appendsEach = 25;
+
+        var versions = await Task.WhenAll(Enumerable.Range(0, appenders).Select(appender => Task.Run(async () =>
+        {
+            var mine = new List<long>();
+            var expected = 0L;
+            while (mine.Count < appendsEach)
+            {
+                var id = 1 + appender * appendsEach + mine.Count;
+                switch (await Append(Stream(), expected, Event(id, command: id)))
+                {
+                    case Appended appended: mine.Add(expected = appended.Version); break;
+                    case Conflict conflict: expected = conflict.ActualVersion; break;
+                }
+            }
+            return mine;
+        }, Cancellation)));
+
+        var all = Enumerable.Range(1, appenders * appendsEach).Select(n => (long)n).ToList();
+        versions.SelectMany(mine => mine).Order().ShouldBe(all);
+        (await ReadAll(Stream())).Select(e => e.Position).ShouldBe(all);
+    }
+
+    [Fact]
+    public async Task One_append_conflicting_fails_only_itself_among_all_that_are_committed_together()
+    {
+        await Append(Stream("busy"), 0, Event(1, command: 1));
+
+        var results = await Task.WhenAll(Enumerable.Range(2, 100).Select(n => n % 10 == 0
+            ? Append(Stream("busy"), 0, Event(n, command: n))
+            : Append(Stream($"s{n}"), 0, Event(n, command: n))));
+
+        results.OfType<Conflict>().Count().ShouldBe(10);
+        results.OfType<Appended>().Select(appended => appended.Position).Order()
+            .ShouldBe(Enumerable.Range(2, 90).Select(n => (long)n));
+    }
+}

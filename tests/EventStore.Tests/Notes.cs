@@ -1,0 +1,36 @@
+using System.Text.Json.Serialization;
+using Waybill.EventStore;
+
+namespace Waybill.Tests.EventStore;
+
+/// <summary>The events of these tests.</summary>
+public abstract record Note
+{
+    [EventType("note.written", 1)]
+    public sealed record Written(string Text) : Note;
+
+    [EventType("note.struck-out", 1)]
+    public sealed record StruckOut(string? Reason) : Note;
+
+    private Note() { }
+}
+
+/// <summary>An event that no context lists.</summary>
+public sealed record Unlisted;
+
+[JsonSourceGenerationOptions(RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(Note.Written))]
+[JsonSerializable(typeof(Note.StruckOut))]
+public sealed partial class NoteJson : JsonSerializerContext;
+
+/// <summary>Makes appends with ids that a failing test can be traced by.</summary>
+internal static class Make
+{
+    public static StreamName Stream(string id = "a") => new("note", id);
+
+    /// <summary>Ids from small numbers: readable, and the same in every run.</summary>
+    public static Guid Id(int number) => new(number, 0, 0, new byte[8]);
+
+    public static NewEvent Event(int id, int command, string text = "text") =>
+        new(Id(id), new Note.Written(text), new EventMetadata(Id(command), "correlation", null, "ann"));
+}

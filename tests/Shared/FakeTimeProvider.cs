@@ -1,0 +1,95 @@
+namespace Waybill.Tests;
+
+/// <summary>A clock that stands still until a test moves it. Timers fire, in order, from within <see cref="Advance"/>.</summary>
+public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
+{
+    // Guards the clock and the list of timers; callbacks run outside it.
+    private readonly Lock _lock = new();
+    private readonly List<FakeTimer> _timers = [];
+    private DateTimeOffset _now = start;
+
+    public FakeTimeProvider() : this(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)) { }
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_lock)
+            return _now;
+    }
+
+    public override long GetTimestamp() => GetUtcNow().Ticks;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new FakeTimer(this, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    /// <summary>Moves the clock on, stopping at each timer on the way.</summary>
+    public void Advance(TimeSpan by)
+    {
+        var end = GetUtcNow() + by;
+        while (NextDue(end) is { } timer)
+            timer.Fire();
+        lock (_lock)
+            _now = end;
+    }
+
+    /// <summary>Sets the clock, back if need be, without firing timers: what an operator does to a machine's clock.</summary>
+    public void Set(DateTimeOffset now)
+    {
+        lock (_lock)
+            _now = now;
+    }
+
+    private FakeTimer? NextDue(DateTimeOffset end)
+    {
+        lock (_lock)
+        {
+            var timer = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
+            if (timer is null)
+                return null;
+            if (timer.Due > _now)
+                _now = timer.Due;
+            if (timer.Period > TimeSpan.Zero)
+                timer.Due += timer.Period;
+            else
+                _timers.Remove(timer);
+            return timer;
+        }
+    }
+
+    private sealed class FakeTimer(FakeTimeProvider clock, TimerCallback callback, object? state) : ITimer
+    {
+        public DateTimeOffset Due { get; set; }
+
+        public TimeSpan Period { get; private set; }
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (clock._lock)
+            {
+                clock._timers.Remove(this);
+                Period = period;
+                if (dueTime != Timeout.InfiniteTimeSpan)
+                {
+                    Due = clock._now + dueTime;
+                    clock._timers.Add(this);
+                }
+            }
+            return true;
+        }
+
+        public void Fire() => callback(state);
+
+        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
