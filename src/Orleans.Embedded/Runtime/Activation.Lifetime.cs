@@ -1,0 +1,192 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Orleans.Runtime;
+
+/// <summary>How an activation starts and ends.</summary>
+internal sealed partial class Activation
+{
+    private IServiceScope? _scope;
+    private LifecycleSubject? _lifecycle;
+    private List<GrainTimer>? _timers;
+    private Dictionary<Type, object>? _extensions;
+    private TaskCompletionSource? _deactivated;
+    private DeactivationReason _reason;
+    private DateTimeOffset _keepUntil;
+
+    public IServiceProvider ActivationServices => _scope?.ServiceProvider ?? Runtime.Services;
+
+    public IGrainLifecycle ObservableLifecycle => _lifecycle ??= new LifecycleSubject();
+
+    public Task Deactivated
+    {
+        get
+        {
+            lock (this)
+            {
+                _deactivated ??= new(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (_state is ActivationState.Invalid) _deactivated.TrySetResult();
+                return _deactivated.Task;
+            }
+        }
+    }
+
+    public bool Equals(IGrainContext? other) => ReferenceEquals(this, other);
+
+    public void Deactivate(DeactivationReason deactivationReason, CancellationToken cancellationToken = default)
+    {
+        lock (this)
+        {
+            if (_state is ActivationState.Deactivating or ActivationState.Invalid) return;
+            var starting = _state is ActivationState.Activating;
+            _reason = deactivationReason;
+            _state = ActivationState.Deactivating;
+
+            // One that is still starting ends when it has started.
+            if (!starting && _running == 0) BeginEnding();
+        }
+    }
+
+    internal void DelayDeactivation(TimeSpan timeSpan) => _keepUntil =
+        timeSpan == Timeout.InfiniteTimeSpan || timeSpan == TimeSpan.MaxValue ? DateTimeOffset.MaxValue
+        : timeSpan <= TimeSpan.Zero ? default
+        : Runtime.TimeProvider.GetUtcNow() + timeSpan;
+
+    /// <summary>Deactivates if it has been idle for longer than its class allows.</summary>
+    internal void CollectIfIdle()
+    {
+        lock (this)
+        {
+            if (_state is not ActivationState.Valid || _running + _waiting > 0 || _class.CollectionAge is not { } age) return;
+            if (Runtime.TimeProvider.GetElapsedTime(_lastUsed) < age || Runtime.TimeProvider.GetUtcNow() < _keepUntil) return;
+        }
+
+        Deactivate(new(DeactivationReasonCode.ActivationIdle, "It was idle."));
+    }
+
+    /// <summary>Begins to activate; called once, by whoever put it into the directory.</summary>
+    internal void Start(Message? cause)
+    {
+        Interlocked.Increment(ref _class.ActivationCount);
+        var context = cause?.RequestContext;
+        _ = Run(async () =>
+        {
+            RequestContext.Current = context;
+            await ActivateAsync();
+        });
+    }
+
+    /// <summary>Makes an object that exists already the target of calls: an observer that a client offers.</summary>
+    internal void StartWith(object instance)
+    {
+        GrainInstance = instance;
+        _state = ActivationState.Valid;
+    }
+
+    /// <summary>Ends it without a goodbye: its silo is dead, or it is an observer taken back.</summary>
+    internal void Drop()
+    {
+        lock (this)
+        {
+            _state = ActivationState.Invalid;
+            _deactivated?.TrySetResult();
+            TakeWaiting();
+        }
+    }
+
+    internal void AddTimer(GrainTimer timer) => (_timers ??= []).Add(timer);
+
+    internal void RemoveTimer(GrainTimer timer) => _timers?.Remove(timer);
+
+    /// <summary>What answers an extension's calls here; made when first called, from the silo's services.</summary>
+    internal object Extension(Type extensionInterface)
+    {
+        if (_extensions is not null && _extensions.TryGetValue(extensionInterface, out var extension)) return extension;
+        extension = ActivationServices.GetRequiredKeyedService(typeof(IGrainExtension), extensionInterface);
+        (_extensions ??= [])[extensionInterface] = extension;
+        return extension;
+    }
+
+    private async Task ActivateAsync()
+    {
+        try
+        {
+            using var limit = new CancellationTokenSource(_class.ActivationTimeout, Runtime.TimeProvider);
+            _scope = Runtime.Services.CreateScope();
+            GrainInstance = _class.Create(this);
+            if (GrainInstance is ILifecycleParticipant<IGrainLifecycle> participant) participant.Participate(ObservableLifecycle);
+            if (_lifecycle is not null) await _lifecycle.StartAsync(limit.Token).WaitAsync(limit.Token);
+            if (GrainInstance is IGrainBase grain) await grain.OnActivateAsync(limit.Token).WaitAsync(limit.Token);
+        }
+        catch (Exception exception)
+        {
+            Logger.LogWarning(exception, "{Grain} could not be activated.", GrainId);
+            await EndAsync(activated: false, exception);
+            return;
+        }
+
+        lock (this)
+        {
+            if (_state is ActivationState.Activating)
+            {
+                _state = ActivationState.Valid;
+                StartWaiting();
+                return;
+            }
+
+            BeginEnding();
+        }
+    }
+
+    // On the way out no turn of the grain runs, so this has the activation for itself.
+    private void BeginEnding() => _ = Run(() => EndAsync(activated: true, null));
+
+    private async Task EndAsync(bool activated, Exception? failure)
+    {
+        using var limit = new CancellationTokenSource(_class.DeactivationTimeout, Runtime.TimeProvider);
+        foreach (var timer in _timers?.ToArray() ?? []) timer.Dispose();
+        try
+        {
+            if (activated && GrainInstance is IGrainBase grain) await grain.OnDeactivateAsync(_reason, limit.Token).WaitAsync(limit.Token);
+        }
+        catch (Exception exception)
+        {
+            Logger.LogWarning(exception, "{Grain} failed to deactivate; it ends all the same.", GrainId);
+        }
+
+        try
+        {
+            if (_lifecycle is not null) await _lifecycle.StopAsync(limit.Token).WaitAsync(limit.Token);
+            await DisposeAsync();
+        }
+        catch (Exception exception)
+        {
+            Logger.LogWarning(exception, "{Grain} failed to release what it held.", GrainId);
+        }
+
+        // Out of the directory first: whoever is turned away by the state must find another activation, or none.
+        Runtime.Cluster.Remove(this);
+        Interlocked.Decrement(ref _class.ActivationCount);
+        List<Message> waiting;
+        lock (this)
+        {
+            _state = ActivationState.Invalid;
+            waiting = TakeWaiting();
+            _deactivated?.TrySetResult();
+        }
+
+        foreach (var message in waiting)
+        {
+            if (failure is not null) message.FailFromReceiver(failure);
+            else if (message is not TimerTick) message.Sender.Dispatch(message);
+        }
+    }
+
+    private async Task DisposeAsync()
+    {
+        if (GrainInstance is IAsyncDisposable asyncDisposable) await asyncDisposable.DisposeAsync();
+        else if (GrainInstance is IDisposable disposable) disposable.Dispose();
+        if (_scope is IAsyncDisposable scope) await scope.DisposeAsync();
+        else _scope?.Dispose();
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using Orleans.Concurrency;
+
+namespace Orleans.Runtime;
+
+/// <summary>Makes references that call from one silo or client.</summary>
+internal sealed class GrainFactory(RuntimeClient runtime) : IClusterClient
+{
+    private readonly ConcurrentDictionary<IGrainObserver, GrainId> _observers = new(ReferenceEqualityComparer.Instance);
+
+    public IServiceProvider ServiceProvider => runtime.Services;
+
+    public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithGuidKey => Create<TGrainInterface>(GrainId.KeyOf(primaryKey), grainClassNamePrefix);
+
+    public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithIntegerKey => Create<TGrainInterface>(GrainId.KeyOf(primaryKey), grainClassNamePrefix);
+
+    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
+        where TGrainInterface : IGrainWithStringKey => Create<TGrainInterface>(IdSpan.Create(primaryKey), grainClassNamePrefix);
+
+    public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
+        where TGrainInterface : IAddressable => (TGrainInterface)runtime.CreateReference(typeof(TGrainInterface), grainId);
+
+    public TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver
+    {
+        ArgumentNullException.ThrowIfNull(obj);
+        if (obj is GrainReferenceProxy) throw new ArgumentException("It is a reference already.", nameof(obj));
+        var id = _observers.GetOrAdd(obj, Offer);
+        return GetGrain<TGrainObserverInterface>(id);
+    }
+
+    public void DeleteObjectReference<TGrainObserverInterface>(IGrainObserver obj)
+        where TGrainObserverInterface : IGrainObserver
+    {
+        if (obj is not GrainReferenceProxy reference)
+        {
+            if (_observers.TryRemove(obj, out var offered)) runtime.Cluster.TakeBack(offered);
+            return;
+        }
+
+        foreach (var (offered, id) in _observers)
+        {
+            if (id == reference.GrainId) DeleteObjectReference<TGrainObserverInterface>(offered);
+        }
+    }
+
+    private TGrainInterface Create<TGrainInterface>(IdSpan key, string? prefix) => (TGrainInterface)runtime.CreateReference(
+        typeof(TGrainInterface), GrainId.Create(GrainTypes.Resolve(typeof(TGrainInterface), prefix), key));
+
+    private GrainId Offer(IGrainObserver observer)
+    {
+        var id = GrainId.Create(Cluster.ObserverType, GrainId.KeyOf(Guid.NewGuid()));
+        var activation = new Activation(id, new GrainClass(Cluster.ObserverType, typeof(Observer), runtime.Services), runtime);
+        activation.StartWith(observer);
+        runtime.Cluster.Offer(activation);
+        return id;
+    }
+
+    // Calls to an observer come one at a time, in turns that keep their order, but do not block one another.
+    [Reentrant]
+    private sealed class Observer;
+}
