@@ -70,7 +70,9 @@ internal abstract class WorkItemGroup : TaskScheduler, IThreadPoolWorkItem
             _scheduled = true;
         }
 
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        // Not to the thread's own queue, which is last in, first out: with every thread busy, whoever stands at its
+        // bottom would not be served at all.
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     /// <summary>Runs a function on this scheduler.</summary>
