@@ -31,15 +31,16 @@ namespace Orleans
         public string Alias { get; } = alias;
     }
 
-    /// <summary>The value never changes, so within one silo it need not be copied. Between silos it is copied anyway.</summary>
-    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Field | AttributeTargets.Property
-                    | AttributeTargets.Parameter | AttributeTargets.ReturnValue, Inherited = false)]
+    /// <summary>The value never changes, so a silo need not copy it for itself. Between silos it is copied.</summary>
+    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Field
+                    | AttributeTargets.Property | AttributeTargets.Parameter | AttributeTargets.ReturnValue,
+                    Inherited = false)]
     public sealed class ImmutableAttribute : Attribute;
 }
 
 namespace Orleans.Concurrency
 {
-    /// <summary>A value that sender and receiver promise not to change, so that within one silo it is not copied.</summary>
+    /// <summary>A value that its sender and receiver do not change, so a silo does not copy it for itself.</summary>
     [GenerateSerializer, Immutable]
     public struct Immutable<T>(T value)
     {
