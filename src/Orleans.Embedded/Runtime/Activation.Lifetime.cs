@@ -69,7 +69,7 @@ internal sealed partial class Activation
     {
         Interlocked.Increment(ref _class.ActivationCount);
         var context = cause?.RequestContext;
-        _ = Run(async () =>
+        Enqueue(async Task () =>
         {
             RequestContext.Current = context;
             await ActivateAsync();
@@ -139,7 +139,7 @@ internal sealed partial class Activation
     }
 
     // On the way out no turn of the grain runs, so this has the activation for itself.
-    private void BeginEnding() => _ = Run(() => EndAsync(activated: true, null));
+    private void BeginEnding() => Enqueue(() => EndAsync(activated: true, null));
 
     private async Task EndAsync(bool activated, Exception? failure)
     {

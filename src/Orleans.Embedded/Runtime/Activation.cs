@@ -128,7 +128,11 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
 
     internal object TargetOf(GrainMethod method) => method.IsExtension ? Extension(method.Interface) : GrainInstance!;
 
-    protected override void RunMessage(object? message) => ((Message)message!).Run(this);
+    protected override void RunItem(object? item)
+    {
+        if (item is Message message) message.Run(this);
+        else _ = ((Func<Task>)item!)();
+    }
 
     // As in genuine Orleans: what blocks is the first call that is not always-interleaving.
     private bool MayStart(Message message) =>

@@ -45,7 +45,7 @@ internal abstract class WorkItemGroup : TaskScheduler, IThreadPoolWorkItem
             else
             {
                 // Made into a task only here, so that the sender's execution context does not flow into it.
-                _starting = new Task(RunMessage, item, CancellationToken.None, TaskCreationOptions.DenyChildAttach);
+                _starting = new Task(RunItem, item, CancellationToken.None, TaskCreationOptions.DenyChildAttach);
                 _starting.RunSynchronously(this);
             }
 
@@ -58,9 +58,9 @@ internal abstract class WorkItemGroup : TaskScheduler, IThreadPoolWorkItem
     }
 
     /// <summary>Runs one item that is not a task, as a task of this scheduler.</summary>
-    protected abstract void RunMessage(object? message);
+    protected abstract void RunItem(object? item);
 
-    /// <summary>Adds a task, or something for <see cref="RunMessage"/>. May be called from anywhere.</summary>
+    /// <summary>Adds a task, or something for <see cref="RunItem"/>. May be called from anywhere.</summary>
     protected void Enqueue(object item)
     {
         lock (this)
@@ -74,10 +74,6 @@ internal abstract class WorkItemGroup : TaskScheduler, IThreadPoolWorkItem
         // bottom would not be served at all.
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
-
-    /// <summary>Runs a function on this scheduler.</summary>
-    internal Task Run(Func<Task> work) =>
-        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, this).Unwrap();
 
     protected sealed override void QueueTask(Task task) => Enqueue(task);
 
