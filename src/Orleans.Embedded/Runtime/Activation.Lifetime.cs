@@ -94,6 +94,19 @@ internal sealed partial class Activation
         }
     }
 
+    /// <summary>Takes back an activation that was never started; calls that have found it meanwhile go to another.</summary>
+    internal void Abandon()
+    {
+        List<Message> waiting;
+        lock (this)
+        {
+            _state = ActivationState.Invalid;
+            waiting = TakeWaiting();
+        }
+
+        foreach (var message in waiting) message.Sender.Dispatch(message);
+    }
+
     internal void AddTimer(GrainTimer timer) => (_timers ??= []).Add(timer);
 
     internal void RemoveTimer(GrainTimer timer) => _timers?.Remove(timer);

@@ -35,26 +35,35 @@ internal sealed class Cluster
     /// <exception cref="SiloUnavailableException">There is no active silo to make it on.</exception>
     internal Activation Locate(GrainId id, RuntimeClient sender, Message? cause)
     {
-        if (_directory.TryGetValue(id, out var activation)) return activation;
-        if (id.Type == ObserverType) throw new OrleansMessageRejectionException($"The client that offered {id} has taken it back or gone.");
-
-        var silo = Place();
-        var grainClass = silo.ClassOf(id.Type);
-        if (grainClass.MaxLocalWorkers > 0)
+        while (true)
         {
-            // A stateless worker is where its caller is.
-            if (sender.Silo is { Status: SiloStatus.Active } own) silo = own;
-            return silo.Workers(id).Pick(cause);
+            if (_directory.TryGetValue(id, out var activation)) return activation;
+            if (id.Type == ObserverType) throw new OrleansMessageRejectionException($"The client that offered {id} has taken it back or gone.");
+
+            var silo = Place();
+            var grainClass = silo.ClassOf(id.Type);
+            if (grainClass.MaxLocalWorkers > 0)
+            {
+                // A stateless worker is where its caller is.
+                if (sender.Silo is { Status: SiloStatus.Active } own) silo = own;
+                return silo.Workers(id).Pick(cause);
+            }
+
+            var mine = new Activation(id, grainClass, silo.Runtime);
+            activation = _directory.GetOrAdd(id, mine);
+            if (activation != mine) return activation;
+
+            // A silo that leaves says so first and looks for its activations second. So if it is still active here, it
+            // will find this one and end it; if not, it may have looked already, and the grain is placed again.
+            if (silo.Status is SiloStatus.Active)
+            {
+                mine.Start(cause);
+                return mine;
+            }
+
+            _directory.TryRemove(KeyValuePair.Create(id, mine));
+            mine.Abandon();
         }
-
-        var mine = new Activation(id, grainClass, silo.Runtime);
-        activation = _directory.GetOrAdd(id, mine);
-        if (activation != mine) return activation;
-        mine.Start(cause);
-
-        // The silo may have left between being picked and this activation's being listed; nobody else would end it.
-        if (silo.Status is not SiloStatus.Active) Silo.End(mine);
-        return mine;
     }
 
     internal void Remove(Activation activation)
@@ -110,6 +119,7 @@ internal sealed class Cluster
     /// <summary>The silo is dead without a goodbye, as a process that was killed.</summary>
     internal void Kill(Silo silo)
     {
+        silo.Status = SiloStatus.Dead;
         silo.Runtime.Die();
         Leave(silo);
     }

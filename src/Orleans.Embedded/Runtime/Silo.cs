@@ -81,7 +81,12 @@ internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
     internal SiloStatus Status
     {
         get => _status;
-        set => _status = value;
+        set
+        {
+            // The barrier keeps "say so first, look for activations second" in that order; see Cluster.Locate.
+            _status = value;
+            Interlocked.MemoryBarrier();
+        }
     }
 
     internal DateTimeOffset StartedAt { get; private set; }
