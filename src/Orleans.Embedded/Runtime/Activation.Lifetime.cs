@@ -47,10 +47,15 @@ internal sealed partial class Activation
         }
     }
 
-    internal void DelayDeactivation(TimeSpan timeSpan) => _keepUntil =
-        timeSpan == Timeout.InfiniteTimeSpan || timeSpan == TimeSpan.MaxValue ? DateTimeOffset.MaxValue
-        : timeSpan <= TimeSpan.Zero ? default
-        : Runtime.TimeProvider.GetUtcNow() + timeSpan;
+    internal void DelayDeactivation(TimeSpan timeSpan)
+    {
+        lock (this)
+        {
+            _keepUntil = timeSpan == Timeout.InfiniteTimeSpan || timeSpan == TimeSpan.MaxValue ? DateTimeOffset.MaxValue
+                : timeSpan <= TimeSpan.Zero ? default
+                : Runtime.TimeProvider.GetUtcNow() + timeSpan;
+        }
+    }
 
     /// <summary>Deactivates if it has been idle for longer than its class allows.</summary>
     internal void CollectIfIdle()

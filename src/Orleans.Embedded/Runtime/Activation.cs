@@ -92,9 +92,9 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
         lock (this)
         {
             if (_state is ActivationState.Invalid) return false;
-            if (_waiting >= _class.MaxEnqueued && message is not TimerTick)
+            if (_running + _waiting > _class.MaxEnqueued && message is not TimerTick)
             {
-                message.Fail(new LimitExceededException("MaxEnqueuedRequests", _waiting, _class.MaxEnqueued, GrainId));
+                message.Fail(new LimitExceededException("MaxEnqueuedRequests", _running + _waiting, _class.MaxEnqueued, GrainId));
                 return true;
             }
 

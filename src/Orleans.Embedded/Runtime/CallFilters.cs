@@ -35,8 +35,13 @@ internal static class CallFilters
 
     private static object? Visible<TResult>(TResult result) => result is GrainMethod.Nothing ? null : result;
 
-    // A filter that answers by itself may leave the result empty.
-    private static TResult ResultOf<TResult>(CallContext call) => call.Result is null ? default! : (TResult)call.Result;
+    private static TResult ResultOf<TResult>(CallContext call) => call switch
+    {
+        { IsAnswered: false } => throw new InvalidOperationException(
+            $"A filter of {call.InterfaceName}.{call.MethodName} neither went on with the call nor set a result."),
+        { Result: null } => default!,
+        _ => (TResult)call.Result,
+    };
 
     private abstract class CallContext(GrainMethod method, GrainId targetId, GrainId? sourceId) : IGrainCallContext
     {
@@ -58,9 +63,27 @@ internal static class CallFilters
 
         public GrainInterfaceType InterfaceType => GrainTypes.NameOf(method.Interface);
 
-        public object? Result { get; set; }
+        public object? Result
+        {
+            get;
+            set => (field, IsAnswered) = (value, true);
+        }
 
-        public Task Invoke() => Next(++_index);
+        /// <summary>Whether there is a result, be it null.</summary>
+        internal bool IsAnswered { get; private set; }
+
+        // A filter that goes on a second time, to try again, goes on from where it stands.
+        public async Task Invoke()
+        {
+            try
+            {
+                await Next(++_index);
+            }
+            finally
+            {
+                _index--;
+            }
+        }
     }
 
     private sealed class Outgoing(GrainMethod method, GrainReferenceProxy target)

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Orleans.Concurrency;
 
 namespace Orleans.Runtime;
 
@@ -58,7 +57,6 @@ internal sealed class GrainFactory(RuntimeClient runtime) : IClusterClient
         return id;
     }
 
-    // Calls to an observer come one at a time, in turns that keep their order, but do not block one another.
-    [Reentrant]
+    // What stands in for a grain class: an observer is called as a grain that is not reentrant.
     private sealed class Observer;
 }

@@ -12,7 +12,8 @@ internal class GrainReferenceProxy : DispatchProxy, IAddressable, IGrainReferenc
 
     internal RuntimeClient Runtime { get; private set; } = null!;
 
-    public bool Equals(GrainReferenceProxy? other) => other is not null && GrainId == other.GrainId && InterfaceType == other.InterfaceType;
+    /// <summary>References to one grain are equal, whichever of its interfaces they call through.</summary>
+    public bool Equals(GrainReferenceProxy? other) => other is not null && GrainId == other.GrainId;
 
     public override bool Equals(object? obj) => Equals(obj as GrainReferenceProxy);
 

@@ -2,7 +2,8 @@ namespace Orleans.Runtime;
 
 /// <summary>
 /// Runs observers stage by stage: upwards to start, downwards to stop, those of one stage together. Only stages that
-/// were begun are stopped; a failure on the way up ends the way up.
+/// were begun are stopped; a failure on the way up ends the way up. One observer's failure, even one that is thrown
+/// rather than returned (hence the async lambdas), does not keep the others of its stage from being called.
 /// </summary>
 internal sealed class LifecycleSubject : ISiloLifecycle, IGrainLifecycle
 {
@@ -22,7 +23,7 @@ internal sealed class LifecycleSubject : ISiloLifecycle, IGrainLifecycle
         {
             cancellationToken.ThrowIfCancellationRequested();
             _reached = stage.Key;
-            await Task.WhenAll(stage.Select(subscription => subscription.Observer.OnStart(cancellationToken)));
+            await Task.WhenAll(stage.Select(async subscription => await subscription.Observer.OnStart(cancellationToken)));
         }
     }
 
@@ -34,7 +35,7 @@ internal sealed class LifecycleSubject : ISiloLifecycle, IGrainLifecycle
         {
             try
             {
-                await Task.WhenAll(stage.Select(subscription => subscription.Observer.OnStop(cancellationToken)));
+                await Task.WhenAll(stage.Select(async subscription => await subscription.Observer.OnStop(cancellationToken)));
             }
             catch (Exception exception)
             {

@@ -22,8 +22,6 @@ internal sealed class RuntimeClient : IDisposable
         (Services, Cluster, _responseTimeout) = (services, cluster, responseTimeout);
         TimeProvider = services.GetRequiredService<TimeProvider>();
         Serializer = new MessageSerializer(CreateReference);
-        IncomingFilters = [.. services.GetServices<IIncomingGrainCallFilter>()];
-        OutgoingFilters = [.. services.GetServices<IOutgoingGrainCallFilter>()];
         Factory = new GrainFactory(this);
         _sweep = TimeProvider.CreateTimer(_ => FailExpired(), null, SweepPeriod, SweepPeriod);
     }
@@ -40,9 +38,10 @@ internal sealed class RuntimeClient : IDisposable
 
     internal CallbackTable Callbacks { get; } = new();
 
-    internal IIncomingGrainCallFilter[] IncomingFilters { get; }
+    // Made when first needed, because a filter may itself want a grain factory, which is not there before this object is.
+    internal IIncomingGrainCallFilter[] IncomingFilters => field ??= [.. Services.GetServices<IIncomingGrainCallFilter>()];
 
-    internal IOutgoingGrainCallFilter[] OutgoingFilters { get; }
+    internal IOutgoingGrainCallFilter[] OutgoingFilters => field ??= [.. Services.GetServices<IOutgoingGrainCallFilter>()];
 
     /// <summary>The silo this is the sending side of; null for a client outside the silos.</summary>
     internal Silo? Silo { get; set; }

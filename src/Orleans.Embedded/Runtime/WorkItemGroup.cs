@@ -47,6 +47,9 @@ internal abstract class WorkItemGroup : TaskScheduler, IThreadPoolWorkItem
                 // Made into a task only here, so that the sender's execution context does not flow into it.
                 _starting = new Task(RunItem, item, CancellationToken.None, TaskCreationOptions.DenyChildAttach);
                 _starting.RunSynchronously(this);
+
+                // Not kept: an idle activation would hold its last call, and all that this refers to.
+                _starting = null;
             }
 
             if (Environment.TickCount64 - started > QuantumMilliseconds)
