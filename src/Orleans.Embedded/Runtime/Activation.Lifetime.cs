@@ -6,6 +6,8 @@ namespace Orleans.Runtime;
 /// <summary>How an activation starts and ends.</summary>
 internal sealed partial class Activation
 {
+    private const int ForwardsMax = 2;
+
     private IServiceScope? _scope;
     private LifecycleSubject? _lifecycle;
     private List<GrainTimer>? _timers;
@@ -109,12 +111,18 @@ internal sealed partial class Activation
             waiting = TakeWaiting();
         }
 
-        foreach (var message in waiting) message.Sender.Dispatch(message);
+        foreach (var message in waiting) Forward(message);
     }
 
-    internal void AddTimer(GrainTimer timer) => (_timers ??= []).Add(timer);
+    internal void AddTimer(GrainTimer timer)
+    {
+        lock (this) (_timers ??= []).Add(timer);
+    }
 
-    internal void RemoveTimer(GrainTimer timer) => _timers?.Remove(timer);
+    internal void RemoveTimer(GrainTimer timer)
+    {
+        lock (this) _timers?.Remove(timer);
+    }
 
     /// <summary>What answers an extension's calls here; made when first called, from the silo's services.</summary>
     internal object Extension(Type extensionInterface)
@@ -162,7 +170,7 @@ internal sealed partial class Activation
     private async Task EndAsync(bool activated, Exception? failure)
     {
         using var limit = new CancellationTokenSource(_class.DeactivationTimeout, Runtime.TimeProvider);
-        foreach (var timer in _timers?.ToArray() ?? []) timer.Dispose();
+        foreach (var timer in TakeTimers()) timer.Dispose();
         try
         {
             if (activated && GrainInstance is IGrainBase grain) await grain.OnDeactivateAsync(_reason, limit.Token).WaitAsync(limit.Token);
@@ -196,7 +204,24 @@ internal sealed partial class Activation
         foreach (var message in waiting)
         {
             if (failure is not null) message.FailFromReceiver(failure);
-            else if (message is not TimerTick) message.Sender.Dispatch(message);
+            else if (message is not TimerTick) Forward(message);
+        }
+    }
+
+    // Bounded, as in genuine Orleans, because a grain that ends itself whenever it is activated would never answer.
+    private void Forward(Message message)
+    {
+        if (message.Forwards++ < ForwardsMax) message.Sender.Dispatch(message);
+        else message.Fail(new OrleansMessageRejectionException($"{ForwardsMax + 1} activations ended before they came to message: {message}."));
+    }
+
+    private GrainTimer[] TakeTimers()
+    {
+        lock (this)
+        {
+            GrainTimer[] timers = [.. _timers ?? []];
+            _timers = null;
+            return timers;
         }
     }
 

@@ -4,7 +4,8 @@ namespace Orleans.Runtime;
 
 /// <summary>
 /// A timer whose ticks are turns of its activation. The next tick is set only when the one before has ended, so ticks
-/// of one timer never overlap or pile up.
+/// of one timer never overlap or pile up; a change made meanwhile counts from that end too.
+/// Guarded by <c>this</c>, because a timer may be changed or disposed from outside its activation.
 /// </summary>
 internal sealed class GrainTimer : IGrainTimer
 {
@@ -12,19 +13,32 @@ internal sealed class GrainTimer : IGrainTimer
     private readonly Func<CancellationToken, Task> _callback;
     private readonly CancellationTokenSource _disposed = new();
     private readonly ITimer _timer;
+    private TimeSpan _next;
     private TimeSpan _period;
-    private int _changes;
     private bool _ticking;
+    private bool _ended;
 
     internal GrainTimer(Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
         ArgumentNullException.ThrowIfNull(callback);
         Check(options.DueTime, options.Period);
+        if (Activation.Current != activation)
+        {
+            throw new InvalidOperationException("A grain registers its timers in its own turns, and not in what it starts with Task.Run.");
+        }
+
         (_activation, _callback, _period) = (activation, callback, options.Period);
         Options = options;
         activation.AddTimer(this);
-        _timer = activation.Runtime.TimeProvider.CreateTimer(
-            static timer => ((GrainTimer)timer!).Fire(), this, options.DueTime, Timeout.InfiniteTimeSpan);
+
+        // Set only once it is in its field, since it may fire at once; and free of the context of the call at hand.
+        using (AsyncFlowControl? flow = ExecutionContext.IsFlowSuppressed() ? null : ExecutionContext.SuppressFlow())
+        {
+            _timer = activation.Runtime.TimeProvider.CreateTimer(
+                static timer => ((GrainTimer)timer!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        _timer.Change(options.DueTime, Timeout.InfiniteTimeSpan);
     }
 
     internal GrainTimerCreationOptions Options { get; }
@@ -32,26 +46,37 @@ internal sealed class GrainTimer : IGrainTimer
     public void Change(TimeSpan dueTime, TimeSpan period)
     {
         Check(dueTime, period);
-        ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
-        _period = period;
-        _changes++;
-        _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
+        lock (this)
+        {
+            (_next, _period) = (dueTime, period);
+            if (!_ticking && !_ended) _timer.Change(dueTime, Timeout.InfiniteTimeSpan);
+        }
     }
 
     public void Dispose()
     {
-        if (_disposed.IsCancellationRequested) return;
-        _disposed.Cancel();
-        _timer.Dispose();
+        lock (this)
+        {
+            if (_ended) return;
+            _ended = true;
+            _timer.Dispose();
+        }
+
         _activation.RemoveTimer(this);
+        try
+        {
+            _disposed.Cancel();
+        }
+        catch (Exception exception)
+        {
+            _activation.Logger.LogWarning(exception, "What a timer of {Grain} does when it is cancelled failed.", _activation.GrainId);
+        }
     }
 
     internal async Task TickAsync(Activation activation, TimerTick tick)
     {
-        var changes = _changes;
-        if (!_disposed.IsCancellationRequested && !_ticking)
+        if (!_disposed.IsCancellationRequested)
         {
-            _ticking = true;
             try
             {
                 await _callback(_disposed.Token);
@@ -60,12 +85,14 @@ internal sealed class GrainTimer : IGrainTimer
             {
                 if (!_disposed.IsCancellationRequested) activation.Logger.LogWarning(exception, "A timer of {Grain} failed; it goes on.", activation.GrainId);
             }
-
-            _ticking = false;
         }
 
-        // A change made by the callback itself has set the next tick already.
-        if (!_disposed.IsCancellationRequested && changes == _changes) _timer.Change(_period, Timeout.InfiniteTimeSpan);
+        lock (this)
+        {
+            _ticking = false;
+            if (!_ended) _timer.Change(_next, Timeout.InfiniteTimeSpan);
+        }
+
         activation.Completed(tick, failed: false);
     }
 
@@ -75,7 +102,17 @@ internal sealed class GrainTimer : IGrainTimer
         if (period < TimeSpan.Zero && period != Timeout.InfiniteTimeSpan) throw new ArgumentOutOfRangeException(nameof(period), period, "Must not be negative.");
     }
 
-    private void Fire() => _activation.TryReceive(new TimerTick(this, _activation.Runtime));
+    private void Fire()
+    {
+        lock (this)
+        {
+            // One that was about to fire when the timer was changed comes too early, but is not one too many.
+            if (_ticking) return;
+            (_ticking, _next) = (true, _period);
+        }
+
+        _activation.TryReceive(new TimerTick(this, _activation.Runtime));
+    }
 }
 
 /// <summary>One tick, as the activation sees it.</summary>

@@ -17,6 +17,9 @@ internal abstract class Message
 
     internal int PendingStripe = -1;
 
+    /// <summary>How many activations ended while it waited for them.</summary>
+    internal int Forwards;
+
     internal virtual bool AlwaysInterleave => false;
 
     internal virtual bool ReadOnly => false;
