@@ -59,7 +59,11 @@ namespace Orleans.Hosting
             string clusterId = "dev")
         {
             builder.Configure<EndpointOptions>(options => (options.SiloPort, options.GatewayPort) = (siloPort, gatewayPort));
-            return builder.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (serviceId, clusterId));
+
+            // As in genuine Orleans: what was not said here does not undo what was said elsewhere.
+            return serviceId == "dev" && clusterId == "dev"
+                ? builder
+                : builder.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (serviceId, clusterId));
         }
     }
 
