@@ -127,7 +127,7 @@ internal sealed class Message<TResult>(GrainMethod<TResult> method, GrainReferen
     internal void Succeed(TResult result)
     {
         if (_completion is null || IsAnswered) return;
-        if (Crosses)
+        if (Crosses && typeof(TResult) != typeof(GrainMethod.Nothing))
         {
             try
             {
