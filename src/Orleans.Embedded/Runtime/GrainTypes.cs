@@ -43,21 +43,21 @@ internal static class GrainTypes
         }
     }
 
-    /// <summary>Says which grain interface cannot be called from another silo, and why.</summary>
-    internal static IEnumerable<string> Faults()
+    /// <summary>Says which grain interfaces cannot be called from another silo, and why.</summary>
+    internal static IEnumerable<string> Faults() => All.Values.SelectMany(type => type.GetInterfaces()).Distinct().SelectMany(FaultsOf);
+
+    /// <summary>Says which methods of an interface cannot be called from another silo, and why; none if it is no grain interface.</summary>
+    internal static IEnumerable<string> FaultsOf(Type grainInterface)
     {
-        foreach (var grainInterface in All.Values.SelectMany(type => type.GetInterfaces()).Distinct())
+        if (!typeof(IAddressable).IsAssignableFrom(grainInterface) || grainInterface.IsGenericType) yield break;
+        foreach (var method in grainInterface.GetMethods())
         {
-            if (!typeof(IAddressable).IsAssignableFrom(grainInterface) || grainInterface.IsGenericType) continue;
-            foreach (var method in grainInterface.GetMethods())
+            if (method.IsGenericMethod) continue;
+            var named = method.GetParameters().Select(parameter => parameter.ParameterType)
+                .Concat(method.ReturnType.IsGenericType ? method.ReturnType.GetGenericArguments() : []);
+            foreach (var type in named.Where(type => type != typeof(CancellationToken)))
             {
-                if (method.IsGenericMethod) continue;
-                var named = method.GetParameters().Select(parameter => parameter.ParameterType)
-                    .Concat(method.ReturnType.IsGenericType ? method.ReturnType.GetGenericArguments() : []);
-                foreach (var type in named.Where(type => type != typeof(CancellationToken)))
-                {
-                    if (MessageSerializer.WhyNot(type) is { } why) yield return $"{grainInterface.FullName}.{method.Name}: {why}";
-                }
+                if (MessageSerializer.WhyNot(type) is { } why) yield return $"{grainInterface.FullName}.{method.Name}: {why}";
             }
         }
     }
