@@ -59,16 +59,17 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>Deactivates if it has been idle for longer than its class allows.</summary>
-    internal void CollectIfIdle()
+    /// <summary>Deactivates if it has been idle for its class's age, or for <paramref name="age"/> if one is given; says whether.</summary>
+    internal bool CollectIfIdle(TimeSpan? age = null)
     {
         lock (this)
         {
-            if (_state is not ActivationState.Valid || _running + _waiting > 0 || _class.CollectionAge is not { } age) return;
-            if (Runtime.TimeProvider.GetElapsedTime(_lastUsed) < age || Runtime.TimeProvider.GetUtcNow() < _keepUntil) return;
+            if (_state is not ActivationState.Valid || _running + _waiting > 0 || _class.CollectionAge is not { } ofClass) return false;
+            if (Runtime.TimeProvider.GetElapsedTime(_lastUsed) < (age ?? ofClass) || Runtime.TimeProvider.GetUtcNow() < _keepUntil) return false;
         }
 
         Deactivate(new(DeactivationReasonCode.ActivationIdle, "It was idle."));
+        return true;
     }
 
     /// <summary>Begins to activate; called once, by whoever put it into the directory.</summary>

@@ -50,6 +50,9 @@ internal sealed class GrainClass
 
     internal Type Implementation { get; }
 
+    /// <summary>The name that statistics go by.</summary>
+    internal string Name => $"{Implementation.FullName},{Implementation.Assembly.GetName().Name}";
+
     internal ILogger Logger { get; }
 
     internal bool Reentrant { get; }

@@ -93,6 +93,8 @@ internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
 
     internal IEnumerable<GrainClass> Classes => _classes.Select(entry => entry.Value);
 
+    internal int ActivationCount => Classes.Sum(grainClass => Volatile.Read(ref grainClass.ActivationCount));
+
     /// <summary>The activations here, stateless workers included.</summary>
     internal IEnumerable<Activation> Activations => Cluster.Of(Runtime).Where(activation => activation.GrainId.Type != Cluster.ObserverType)
         .Concat(_workers.SelectMany(entry => entry.Value.ToArray()));
@@ -184,8 +186,7 @@ internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
         }
     }
 
-    private void CollectIdle()
-    {
-        foreach (var activation in Activations) activation.CollectIfIdle();
-    }
+    /// <summary>Ends what has been idle for its class's age, or for <paramref name="age"/> if one is given; completes as each has ended.</summary>
+    internal List<Task> CollectIdle(TimeSpan? age = null) =>
+        [.. Activations.Where(activation => activation.CollectIfIdle(age)).Select(activation => activation.Deactivated)];
 }
