@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -94,19 +93,12 @@ public sealed class SiloLifecycles
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(FreePort(), FreePort());
+            silo.UseLocalhostClustering(WebSilo.FreePort(), WebSilo.FreePort());
             silo.Configure<SiloOptions>(options => options.SiloName = "the only one");
             silo.Configure<ClusterOptions>(options => options.ClusterId = "the cluster");
             if (participant is not null) silo.Services.AddSingleton(participant);
         });
         return builder.Build();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private sealed class Participant(string name, int? failsAt, int? failsDownAt = null) : ILifecycleParticipant<ISiloLifecycle>
