@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans.Storage;
 
 namespace Orleans.Runtime;
 
@@ -47,6 +48,13 @@ internal sealed partial class Activation
             // One that is still starting ends when it has started.
             if (!starting && _running == 0) BeginEnding();
         }
+    }
+
+    /// <summary>What it knows of its state is out of date: its next activation reads anew; its callers' ones live on.</summary>
+    internal void EndStale(InconsistentStateException exception)
+    {
+        exception.IsSourceActivation = false;
+        Deactivate(new(DeactivationReasonCode.ApplicationError, exception, "Somebody else has written its state."));
     }
 
     internal void DelayDeactivation(TimeSpan timeSpan)

@@ -14,6 +14,7 @@ internal sealed class Cluster
     internal static readonly GrainType ObserverType = GrainType.Create("sys.client.observer");
 
     private readonly ConcurrentDictionary<GrainId, Activation> _directory = new();
+    private readonly ConcurrentDictionary<Type, object> _shared = new();
     private readonly Lock _membership = new();
     private ImmutableArray<Silo> _silos = [];
     private ImmutableArray<RuntimeClient> _clients = [];
@@ -28,6 +29,10 @@ internal sealed class Cluster
     internal IEnumerable<Silo> ActiveSilos => _silos.Where(silo => silo.Status is SiloStatus.Active);
 
     internal IEnumerable<Activation> Activations => _directory.Select(entry => entry.Value);
+
+    /// <summary>The one <typeparamref name="T"/> of all silos here, which outlives each of them: what is kept in memory.</summary>
+    internal T Shared<T>()
+        where T : class, new() => (T)_shared.GetOrAdd(typeof(T), static _ => new T());
 
     internal Activation? Find(GrainId id) => _directory.GetValueOrDefault(id);
 

@@ -17,7 +17,7 @@ internal interface IFacetFactory
 internal sealed class GrainClass
 {
     private readonly ObjectFactory _factory;
-    private readonly ParameterInfo[] _facets;
+    private readonly (ParameterInfo Parameter, IFacetFactory Facet)[] _facets;
     private long _calls;
     private long _failures;
     private long _latency;
@@ -40,8 +40,8 @@ internal sealed class GrainClass
         (ActivationTimeout, DeactivationTimeout) = (collection.ActivationTimeout, collection.DeactivationTimeout);
 
         var constructors = implementation.GetConstructors();
-        _facets = constructors.Length == 1 ? [.. constructors[0].GetParameters().Where(parameter => FacetOf(parameter) is not null)] : [];
-        _factory = ActivatorUtilities.CreateFactory(implementation, [.. _facets.Select(facet => facet.ParameterType)]);
+        _facets = constructors.Length == 1 ? [.. FacetsOf(constructors[0])] : [];
+        _factory = ActivatorUtilities.CreateFactory(implementation, [.. _facets.Select(facet => facet.Parameter.ParameterType)]);
     }
 
     internal int ActivationCount;
@@ -75,7 +75,7 @@ internal sealed class GrainClass
 
     internal object Create(Activation activation) => _factory(
         activation.ActivationServices,
-        _facets.Length == 0 ? null : [.. _facets.Select(facet => FacetOf(facet)!.Create(activation, facet))]);
+        _facets.Length == 0 ? null : [.. _facets.Select(facet => facet.Facet.Create(activation, facet.Parameter))]);
 
     internal void Record(long latency, bool failed)
     {
@@ -84,5 +84,8 @@ internal sealed class GrainClass
         if (failed) Interlocked.Increment(ref _failures);
     }
 
-    private static IFacetFactory? FacetOf(ParameterInfo parameter) => parameter.GetCustomAttributes().OfType<IFacetFactory>().FirstOrDefault();
+    private static IEnumerable<(ParameterInfo, IFacetFactory)> FacetsOf(ConstructorInfo constructor) =>
+        from parameter in constructor.GetParameters()
+        from facet in parameter.GetCustomAttributes().OfType<IFacetFactory>()
+        select (parameter, facet);
 }

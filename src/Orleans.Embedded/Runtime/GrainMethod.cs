@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
+using Orleans.Storage;
 
 namespace Orleans.Runtime;
 
@@ -148,6 +149,7 @@ internal sealed class GrainMethod<TResult> : GrainMethod
         catch (Exception exception)
         {
             failed = true;
+            if (exception is InconsistentStateException { IsSourceActivation: true } stale) activation.EndStale(stale);
             message.FailFromReceiver(exception);
             if (OneWay) activation.Logger.LogWarning(exception, "One-way call {Method} on {Grain} failed.", Info.Name, activation.GrainId);
         }
