@@ -49,15 +49,16 @@ public interface ISomewhere : IGrainWithStringKey
 public static class Silos
 {
     /// <summary>A cluster as the tests need it on either engine.</summary>
-    public static InProcessTestClusterBuilder Compose(short silos, Action<ISiloBuilder>? configure = null) =>
-        new InProcessTestClusterBuilder(silos).ConfigureSilo((_, silo) =>
-        {
+    public static InProcessTestClusterBuilder Compose(short silos, Action<ISiloBuilder>? configure = null)
+    {
+        var builder = new InProcessTestClusterBuilder(silos);
 #if ORLEANS_PACKAGES
-            // So that a test finds a grain on either silo; the default puts nearly all of them on one.
-            silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
+        // Random, so that a test finds a grain on either silo: the default puts nearly all of them on one.
+        builder.ConfigureSilo((_, silo) => silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>());
+        builder.Options.ConfigureFileLogging = false;
 #endif
-            configure?.Invoke(silo);
-        });
+        return configure is null ? builder : builder.ConfigureSilo((_, silo) => configure(silo));
+    }
 
     /// <summary>The references of one silo.</summary>
     public static IGrainFactory GrainsOf(this InProcessTestCluster cluster, InProcessSiloHandle silo) =>
