@@ -41,9 +41,9 @@ public sealed class GrainTimers(OneSilo silo)
         call.IsCompleted.ShouldBeFalse();
         gate.Open();
 
-        (await call.Soon()).ShouldBe(1);
+        (await call.Soon()).ShouldBeGreaterThanOrEqualTo(1);
         await Ticks(2);
-        Notes.Of(_name).Take(3).ShouldBe(["slow", "tick 1", "slow"]);
+        Notes.Of(_name).Take(4).ShouldBe(["slow", "tick 1", "slow", "tick 2"]);
     }
 
     [Fact]
