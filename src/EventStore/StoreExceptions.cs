@@ -17,8 +17,15 @@ public sealed class StoreTooNewException(int found, int known)
 
 /// <summary>A stored event cannot be read: its type is unknown, or its data does not fit the type.</summary>
 public sealed class UnreadableEventException(
-    StreamName stream, long version, long position, string type, int schemaVersion, string reason, Exception? inner = null)
-    : Exception($"Event {version} of {stream} (position {position}, {type} v{schemaVersion}) is unreadable: {reason}", inner)
+    StreamName stream,
+    long version,
+    long position,
+    string type,
+    int schemaVersion,
+    string reason,
+    Exception? inner = null)
+    : Exception(
+        $"Event {version} of {stream} (position {position}, {type} v{schemaVersion}) is unreadable: {reason}", inner)
 {
     /// <summary>The stream that holds the event.</summary>
     public StreamName Stream { get; } = stream;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waybill.EventStore;
 using Waybill.EventStore.Sqlite;
@@ -17,7 +16,7 @@ internal static class Victim
     public static async Task<int> AppendUntilKilled(string path)
     {
         using var store = Open(path);
-        await Task.WhenAll(Enumerable.Range(1, Streams).Select(stream => AppendForever(store, Make.Stream($"s{stream}"))));
+        await Task.WhenAll(Enumerable.Range(1, Streams).Select(n => AppendForever(store, Make.Stream($"s{n}"))));
         return 1;
     }
 
@@ -40,7 +39,7 @@ internal static class Victim
             ];
             var appended = (AppendResult.Appended)await store.AppendAsync(stream, version, events);
             version += events.Length;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{stream.Id} {appended.Version} {events[1].EventId}"));
+            Console.WriteLine($"{stream.Id} {appended.Version} {events[1].EventId}");
         }
     }
 }

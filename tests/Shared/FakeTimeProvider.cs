@@ -1,12 +1,16 @@
 namespace Waybill.Tests;
 
-/// <summary>A clock that stands still until a test moves it. Timers fire, in order, from within <see cref="Advance"/>.</summary>
+/// <summary>A clock that stands still until a test moves it; timers fire, in order, in <see cref="Advance"/>.</summary>
 public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
 {
-    // Guards the clock and the list of timers; callbacks run outside it.
+    // Guards the clock and both lists; timer callbacks run outside it.
     private readonly Lock _lock = new();
     private readonly List<FakeTimer> _timers = [];
+    private readonly List<(int Count, TaskCompletionSource Reached)> _barriers = [];
     private DateTimeOffset _now = start;
+
+    /// <summary>Real time after which a barrier that does not open fails its test.</summary>
+    public static TimeSpan BarrierLimit => TimeSpan.FromSeconds(30);
 
     public FakeTimeProvider() : this(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)) { }
 
@@ -37,11 +41,31 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
             _now = end;
     }
 
-    /// <summary>Sets the clock, back if need be, without firing timers: what an operator does to a machine's clock.</summary>
+    /// <summary>Sets the clock, back if need be, without firing timers: what an operator may do to one.</summary>
     public void Set(DateTimeOffset now)
     {
         lock (_lock)
             _now = now;
+    }
+
+    /// <summary>Completes when at least so many timers are running: a barrier before moving the clock.</summary>
+    /// <exception cref="TimeoutException">They never came to be: the test would wait for ever.</exception>
+    public Task WaitForTimersAsync(int count)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_lock)
+        {
+            _barriers.Add((count, reached));
+            OpenBarriers();
+        }
+        return reached.Task.WaitAsync(BarrierLimit);
+    }
+
+    private void OpenBarriers()
+    {
+        foreach (var (_, reached) in _barriers.Where(barrier => barrier.Count <= _timers.Count))
+            reached.TrySetResult();
+        _barriers.RemoveAll(barrier => barrier.Reached.Task.IsCompleted);
     }
 
     private FakeTimer? NextDue(DateTimeOffset end)
@@ -77,6 +101,7 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
                 {
                     Due = clock._now + dueTime;
                     clock._timers.Add(this);
+                    clock.OpenBarriers();
                 }
             }
             return true;

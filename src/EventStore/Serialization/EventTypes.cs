@@ -21,10 +21,10 @@ public sealed class EventTypes
     public EventTypes(IEnumerable<JsonSerializerContext> contexts)
     {
         var types = contexts.SelectMany(TypesOf).ToList();
-        var claimedTwice = types.CountBy(type => (type.Name, type.SchemaVersion)).FirstOrDefault(name => name.Value > 1);
-        if (claimedTwice.Value > 1)
-            throw new InvalidOperationException(
-                $"The stored name {claimedTwice.Key.Name} v{claimedTwice.Key.SchemaVersion} is claimed by two event types.");
+        foreach (var (name, claims) in types.CountBy(type => (type.Name, type.SchemaVersion)))
+            if (claims > 1)
+                throw new InvalidOperationException(
+                    $"{claims} event types claim the stored name {name.Name} v{name.SchemaVersion}.");
 
         _byClrType = types.ToFrozenDictionary(type => type.Json.Type);
         _byName = types.ToFrozenDictionary(type => (type.Name, type.SchemaVersion));
@@ -36,7 +36,7 @@ public sealed class EventTypes
     /// <summary>How an event is stored.</summary>
     /// <exception cref="InvalidOperationException">Its type is not registered: a bug.</exception>
     public EventType Of(object happened) => _byClrType.GetValueOrDefault(happened.GetType())
-        ?? throw new InvalidOperationException($"The event type {happened.GetType()} is in no registered JSON context.");
+        ?? throw new InvalidOperationException($"No registered JSON context lists the event {happened.GetType()}.");
 
     /// <summary>The type stored under a name and schema version; null if this Waybill does not know it.</summary>
     public EventType? Find(string name, int schemaVersion) => _byName.GetValueOrDefault((name, schemaVersion));

@@ -4,8 +4,9 @@ namespace Waybill.EventStore.Sqlite;
 internal sealed class PendingAppend(
     StreamName stream, long expectedVersion, SerializedEvent[] events, CancellationToken cancellation)
 {
-    // Its callers must not go on running on the writer's thread.
-    private readonly TaskCompletionSource<AppendResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // The writer's thread must not be the one on which the callers go on.
+    private readonly TaskCompletionSource<AppendResult> _answer =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public StreamName Stream => stream;
 

@@ -10,12 +10,13 @@ internal sealed class ProcessLock : IDisposable
 
     private ProcessLock(FileStream file) => _file = file;
 
-    /// <exception cref="StoreInUseException">Another process, or another store of this one, holds the database.</exception>
+    /// <exception cref="StoreInUseException">Another process, or another store in this one, holds it.</exception>
     public static ProcessLock Take(string databasePath)
     {
+        var path = databasePath + ".lock";
         try
         {
-            return new(new FileStream(databasePath + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
         catch (IOException held) when (held is not DirectoryNotFoundException)
         {

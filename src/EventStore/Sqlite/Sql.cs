@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Waybill.EventStore.Sqlite;
 
-/// <summary>The embedded SQL: one file per statement in <c>Sql/</c>, one per schema version in <c>Schema/</c>.</summary>
+/// <summary>The embedded SQL: a file per statement in <c>Sql/</c>, one per schema version in <c>Schema/</c>.</summary>
 internal static class Sql
 {
     private const string Prefix = "Waybill.EventStore.Sqlite.";

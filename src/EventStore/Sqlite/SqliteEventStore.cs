@@ -11,7 +11,7 @@ namespace Waybill.EventStore.Sqlite;
 /// </summary>
 public sealed class SqliteEventStore : IEventStore, IDisposable
 {
-    /// <summary>How many events one page of a stream holds: enough to make the query's cost small beside them.</summary>
+    /// <summary>How many events a page of a stream holds: enough to make the query's cost small beside them.</summary>
     private const int PageSize = 256;
 
     private readonly ConcurrentBag<SqliteReader> _idleReaders = [];

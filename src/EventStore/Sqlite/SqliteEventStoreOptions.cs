@@ -3,7 +3,7 @@ namespace Waybill.EventStore.Sqlite;
 /// <summary>How the SQLite store is set up.</summary>
 public sealed record SqliteEventStoreOptions
 {
-    /// <summary>The database file; its directory must exist. Two side files of SQLite and a lock file lie beside it.</summary>
+    /// <summary>The database file; its directory must exist. SQLite's side files and a lock lie beside it.</summary>
     public required string Path { get; init; }
 
     /// <summary>
@@ -12,6 +12,6 @@ public sealed record SqliteEventStoreOptions
     /// </summary>
     public int WaitingMax { get; init; } = 10_000;
 
-    /// <summary>How many appends one commit takes at most, so that the first of them does not wait for too many.</summary>
+    /// <summary>How many appends one commit takes at most, so that its first does not wait for too many.</summary>
     public int BatchMax { get; init; } = 1_000;
 }

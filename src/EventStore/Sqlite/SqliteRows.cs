@@ -11,7 +11,8 @@ internal static class SqliteRows
 
     public static byte[] ToBlob(Guid id) => id.ToByteArray(bigEndian: true);
 
-    public static Guid ToGuid(SqliteDataReader row, int column) => new(row.GetFieldValue<byte[]>(column), bigEndian: true);
+    public static Guid ToGuid(SqliteDataReader row, int column) =>
+        new(row.GetFieldValue<byte[]>(column), bigEndian: true);
 
     public static long ToMicroseconds(DateTimeOffset time) =>
         (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
@@ -55,8 +56,9 @@ internal static class SqliteRows
         }
         catch (JsonException unreadable)
         {
+            var (version, position) = (row.GetInt64(Version), row.GetInt64(Position));
             throw new UnreadableEventException(
-                stream, row.GetInt64(Version), row.GetInt64(Position), type, schemaVersion, unreadable.Message, unreadable);
+                stream, version, position, type, schemaVersion, unreadable.Message, unreadable);
         }
     }
 

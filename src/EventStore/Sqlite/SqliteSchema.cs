@@ -6,7 +6,7 @@ namespace Waybill.EventStore.Sqlite;
 /// <summary>Brings a database forward to the schema version this code knows, one transaction per version.</summary>
 internal static class SqliteSchema
 {
-    /// <exception cref="StoreTooNewException">The database is already past that version; nothing is changed.</exception>
+    /// <exception cref="StoreTooNewException">The database is past that version; nothing is changed.</exception>
     public static void Migrate(SqliteConnection connection, TimeProvider time)
     {
         connection.Execute(Sql.Statement("create-schema-versions"));

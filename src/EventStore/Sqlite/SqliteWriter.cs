@@ -43,8 +43,9 @@ internal sealed class SqliteWriter : IDisposable
         }
 
         _insertEvent = _connection.Prepare(
-            "insert-event", "$position", "$category", "$id", "$version", "$event_id", "$type", "$schema_version", "$time",
-            "$data", "$command_id", "$correlation_id", "$causation_id", "$actor", "$saga_id", "$trace_parent");
+            "insert-event", "$position", "$category", "$id", "$version", "$event_id", "$type", "$schema_version",
+            "$time", "$data", "$command_id", "$correlation_id", "$causation_id", "$actor", "$saga_id",
+            "$trace_parent");
         _selectStreamVersion = _connection.Prepare("select-stream-version", "$category", "$id");
         _selectEventIds = _connection.Prepare("select-event-ids", "$category", "$id", "$after_version", "$limit");
         _selectCommand = SqliteRows.PrepareSelectCommand(_connection);

@@ -3,7 +3,7 @@ using Waybill.Grains.Sourcing;
 namespace Waybill.Grains.Accounts;
 
 /// <summary>An account in one currency. The grain's key is the account's id.</summary>
-/// <remarks>Amounts are whole minor units of the account's currency. Refusal codes stand at <see cref="Account"/>.</remarks>
+/// <remarks>Amounts are whole minor units of its currency. <see cref="Account"/> names the refusals.</remarks>
 [Alias("waybill.account")]
 public interface IAccountGrain : IGrainWithStringKey
 {

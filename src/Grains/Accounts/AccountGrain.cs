@@ -1,0 +1,36 @@
+using Waybill.Grains.Sourcing;
+
+namespace Waybill.Grains.Accounts;
+
+/// <summary>The account as a grain: every rule stands in <see cref="Account"/>.</summary>
+public sealed class AccountGrain(StoreAccess access)
+    : EventSourcedGrain<AccountCommand, AccountEvent, Account, AccountView>(access), IAccountGrain
+{
+    /// <inheritdoc/>
+    public Task<Outcome<AccountView>> Open(CommandContext context, string owner, string currency) =>
+        Execute(context, new AccountCommand.Open(owner, currency));
+
+    /// <inheritdoc/>
+    public Task<Outcome<AccountView>> Deposit(CommandContext context, long amount, string? reference) =>
+        Execute(context, new AccountCommand.Deposit(amount, reference));
+
+    /// <inheritdoc/>
+    public Task<Outcome<AccountView>> Withdraw(CommandContext context, long amount, string? reference) =>
+        Execute(context, new AccountCommand.Withdraw(amount, reference));
+
+    /// <inheritdoc/>
+    public Task<Outcome<AccountView>> Close(CommandContext context) => Execute(context, new AccountCommand.Close());
+
+    /// <inheritdoc/>
+    public Task<Outcome<AccountView>> Get() => Read();
+
+    /// <inheritdoc/>
+    protected override AccountView View(Account account, long version) => new(
+        this.GetPrimaryKeyString(),
+        account.Owner,
+        account.Currency,
+        account.Balance,
+        Available: account.Balance,
+        account.Status,
+        version);
+}

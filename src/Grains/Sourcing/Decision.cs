@@ -1,0 +1,43 @@
+namespace Waybill.Grains.Sourcing;
+
+/// <summary>What a command leads to: events to record, nothing (what it wants is already so), or a refusal.</summary>
+public sealed class Decision<TEvent>
+    where TEvent : class
+{
+    private Decision(IReadOnlyList<TEvent> events, Refusal? refusal) => (Events, Refusal) = (events, refusal);
+
+    /// <summary>What happens, in order; empty if refused.</summary>
+    public IReadOnlyList<TEvent> Events { get; }
+
+    /// <summary>Why nothing happens; null unless refused.</summary>
+    public Refusal? Refusal { get; }
+
+    public static implicit operator Decision<TEvent>(TEvent happens) => new([happens], null);
+
+    public static implicit operator Decision<TEvent>(TEvent[] happen) => new(happen, null);
+
+    public static implicit operator Decision<TEvent>(Nothing _) => new([], null);
+
+    public static implicit operator Decision<TEvent>(Refusal refusal) => new([], refusal);
+}
+
+/// <summary>A business rule's no, as a value.</summary>
+/// <param name="Code">Stable: clients act on it.</param>
+/// <param name="IsMissing">True if it says no because the aggregate does not exist.</param>
+public sealed record Refusal(string Code, bool IsMissing = false);
+
+/// <summary>The decision that nothing needs to happen.</summary>
+public sealed record Nothing;
+
+/// <summary>The words in which a decider speaks.</summary>
+public static class Decision
+{
+    /// <summary>What the command wants is already so.</summary>
+    public static Nothing Nothing { get; } = new();
+
+    /// <summary>A rule says no.</summary>
+    public static Refusal Refuse(string code) => new(code);
+
+    /// <summary>There is no such aggregate to act on.</summary>
+    public static Refusal Missing(string code) => new(code, IsMissing: true);
+}

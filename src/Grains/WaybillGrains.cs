@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Hosting;
+using Waybill.EventStore;
+using Waybill.Grains.Accounts;
+using Waybill.Grains.Sourcing;
+
+namespace Waybill.Grains;
+
+/// <summary>What a host registers to run Waybill's grains, or only to read their events.</summary>
+public static class WaybillGrains
+{
+    internal const string EventStoreProvider = "event-store";
+
+    /// <summary>Lets a silo run the grains. It needs an <see cref="IEventStore"/> beside this.</summary>
+    public static ISiloBuilder AddWaybillGrains(this ISiloBuilder silo)
+    {
+        silo.AddCustomStorageBasedLogConsistencyProvider(EventStoreProvider);
+        silo.Services.AddWaybillEvents();
+        silo.Services.TryAddSingleton(TimeProvider.System);
+        silo.Services.TryAddSingleton(new SourcingOptions());
+        silo.Services.TryAddSingleton<StoreAccess>();
+        return silo;
+    }
+
+    /// <summary>Lets the event store write and read the events of every aggregate.</summary>
+    public static IServiceCollection AddWaybillEvents(this IServiceCollection services) => services
+        .AddEvents(AccountEventJson.Default);
+}
