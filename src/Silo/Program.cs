@@ -1,1 +1,13 @@
-var app = Microsoft.AspNetCore.Builder.WebApplication.Create(args); app.Run();
+using Waybill.Silo;
+
+return await Start.RunAsync(() =>
+{
+    var builder = Host.CreateApplicationBuilder(args);
+    builder.Configuration.AddCommandLine(args, WaybillOptions.Switches);
+    builder.AddWaybillSilo();
+
+    var host = builder.Build();
+    host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStarted
+        .Register(() => Console.WriteLine("The silo is running (Ctrl-C stops it)."));
+    return host;
+});

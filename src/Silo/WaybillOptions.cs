@@ -1,0 +1,53 @@
+namespace Waybill.Silo;
+
+/// <summary>The settings under <c>Waybill:</c>, from any configuration source.</summary>
+public sealed class WaybillOptions
+{
+    /// <summary>The configuration section.</summary>
+    public const string Section = "Waybill";
+
+    /// <summary>The short names that some settings have on the command line.</summary>
+    public static readonly IDictionary<string, string> Switches = new Dictionary<string, string>
+    {
+        ["--data"] = $"{Section}:{nameof(Data)}",
+        ["--postgres"] = $"{Section}:{nameof(Postgres)}",
+    };
+
+    /// <summary>
+    /// The directory that holds the SQLite file, relative to the working directory; made where it is missing.
+    /// </summary>
+    public string Data { get; set; } = "data";
+
+    /// <summary>A PostgreSQL connection string; the events are kept there instead of in <see cref="Data"/>.</summary>
+    public string? Postgres { get; set; }
+
+    /// <summary>
+    /// How many calls may wait for one grain before further ones are refused: about what a hot account works off within
+    /// <see cref="WaybillSilo.CallTimeout"/>, since whoever waits longer gets no answer anyway.
+    /// </summary>
+    public int WaitingCallsMax { get; set; } = 20_000;
+
+    /// <exception cref="StartException">A setting is unknown, of the wrong type, or out of range.</exception>
+    internal static WaybillOptions Read(IConfiguration configuration)
+    {
+        var options = new WaybillOptions();
+        try
+        {
+            configuration.GetSection(Section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+        catch (InvalidOperationException malformed)
+        {
+            throw new StartException($"The settings under {Section}: are wrong. {malformed.Message}", malformed);
+        }
+
+        if (string.IsNullOrWhiteSpace(options.Data))
+            throw new StartException($"{Section}:Data must name a directory.");
+        if (options.WaitingCallsMax < 1)
+            throw new StartException($"{Section}:WaitingCallsMax is {options.WaitingCallsMax}; it must be at least 1.");
+        if (!string.IsNullOrWhiteSpace(options.Postgres))
+            throw new StartException(
+                $"{Section}:Postgres (--postgres) is set, but Waybill cannot keep its events in PostgreSQL yet. "
+                + "Leave it out to keep them in SQLite.");
+        return options;
+    }
+}
