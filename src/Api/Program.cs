@@ -1,1 +1,26 @@
-var app = Microsoft.AspNetCore.Builder.WebApplication.Create(args); app.Run();
+using Orleans.Dashboard;
+using Waybill.Api;
+using Waybill.Api.Accounts;
+using Waybill.Api.Health;
+using Waybill.Api.Http;
+using Waybill.Silo;
+
+return await Start.RunAsync(() =>
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.Configuration.AddCommandLine(args, WaybillOptions.Switches);
+    builder.ListenForTheDeveloperOnly();
+    builder.AddWaybillSilo();
+    builder.AddStrictJson();
+    builder.AddProblems();
+
+    var app = builder.Build();
+    app.UseProblems();
+    app.UseCorrelation();
+    app.UseUtf8Only();
+    app.MapAccounts();
+    app.MapHealth();
+    app.MapOrleansDashboard("/dashboard");
+    app.Lifetime.ApplicationStarted.Register(() => Welcome.Print(app.Urls));
+    return app;
+});

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Waybill.EventStore;
+
+namespace Waybill.Api.Http;
+
+/// <summary>The events of one stream as a list, oldest first. Its cursor is the version to go on from.</summary>
+internal static class Events
+{
+    public static async Task<IResult> AnswerEvents(
+        this HttpContext http, IEventStore store, StreamName stream, PageQuery page)
+    {
+        var from = page.Cursor ?? 1;
+        // One more than asked for tells whether there is a next page.
+        var events = await store.ReadStreamAsync(stream, from, from + page.Limit, http.RequestAborted).ToListAsync();
+        if (events.Count == 0)
+            return Problems.Of(StatusCodes.Status404NotFound, $"{stream.Category}-not-found");
+
+        var items = events.Take(page.Limit).Select(EventBody.Of).ToList();
+        var next = events.Count > items.Count ? events[^1].Version.ToString(CultureInfo.InvariantCulture) : null;
+        http.AnswerPosition(items[^1].Position);
+        return Results.Ok(new Page<EventBody>(items, next));
+    }
+}
+
+/// <summary>A recorded event as clients see it.</summary>
+internal sealed record EventBody(
+    Guid EventId,
+    long Position,
+    string Stream,
+    long Version,
+    string Type,
+    int SchemaVersion,
+    DateTime Time,
+    JsonElement Data,
+    EventOrigin Metadata)
+{
+    public static EventBody Of(RecordedEvent recorded) => new(
+        recorded.EventId,
+        recorded.Position,
+        recorded.Stream.ToString(),
+        recorded.Version,
+        recorded.Type,
+        recorded.SchemaVersion,
+        recorded.Time.UtcDateTime,
+        JsonElement.Parse(recorded.Data.Span),
+        new EventOrigin(
+            recorded.Metadata.CommandId,
+            recorded.Metadata.CorrelationId,
+            recorded.Metadata.CausationId,
+            recorded.Metadata.Actor,
+            recorded.Metadata.SagaId));
+}
+
+/// <summary>What led to an event.</summary>
+internal sealed record EventOrigin(
+    Guid CommandId,
+    string CorrelationId,
+    string? CausationId,
+    string Actor,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? SagaId);
