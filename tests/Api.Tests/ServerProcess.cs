@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace Waybill.Tests;
+
+/// <summary>
+/// The built server as a process of its own, on a free port, so that it can be stopped and killed as an operator or an
+/// accident would.
+/// </summary>
+internal sealed partial class ServerProcess : IAsyncDisposable
+{
+    // Generous: a loaded machine builds and tests beside it. Nothing waits this long unless it hangs.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly List<string> _output = [];
+    private readonly TaskCompletionSource<string> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ServerProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += (_, line) => Note(line.Data);
+        process.ErrorDataReceived += (_, line) => Note(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Talks to the server. Each has connections of its own.</summary>
+    public ApiClient Client { get; private set; } = null!;
+
+    /// <summary>Starts the server on a free port and waits until it says where it serves.</summary>
+    public static async Task<ServerProcess> StartAsync(string data, params string[] arguments)
+    {
+        string[] own = ["--urls", "http://127.0.0.1:0", "--data", data];
+        var server = new ServerProcess(Launch("Waybill.Api", [.. own, .. arguments]));
+        var line = await server.Started();
+        server.Client = new ApiClient(new Uri(ServesOn().Match(line).Groups[1].Value));
+        return server;
+    }
+
+    /// <summary>Starts a silo without the HTTP API and waits until it says that it runs.</summary>
+    public static async Task<ServerProcess> StartSiloAsync(string data)
+    {
+        var silo = new ServerProcess(Launch("Waybill.Silo", ["--data", data]));
+        (await silo.Started()).ShouldStartWith("The silo is running");
+        return silo;
+    }
+
+    /// <summary>Runs a server that is expected not to start.</summary>
+    /// <returns>Its exit code and all that it wrote.</returns>
+    public static async Task<(int ExitCode, string Output)> FailAsync(params string[] arguments)
+    {
+        await using var server = new ServerProcess(Launch("Waybill.Api", arguments));
+        await server.ExitAsync();
+        return (server._process.ExitCode, server.Output);
+    }
+
+    /// <summary>Ends the process at once, as kill -9 does.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await ExitAsync();
+    }
+
+    /// <summary>Asks the process to stop, as a service manager does.</summary>
+    /// <returns>Its exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+        await ExitAsync();
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Dispose();
+        if (!_process.HasExited)
+            await KillAsync();
+        _process.Dispose();
+    }
+
+    private string Output
+    {
+        get
+        {
+            lock (_output)
+                return string.Join('\n', _output);
+        }
+    }
+
+    private static Process Launch(string program, IEnumerable<string> arguments)
+    {
+        var assembly = Path.Combine(AppContext.BaseDirectory, $"{program}.dll");
+        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment.TryAdd("ASPNETCORE_ENVIRONMENT", "Development");
+        return Process.Start(start)!;
+    }
+
+    private void Note(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_output)
+            _output.Add(line);
+        if (line.Contains("(Ctrl-C stops it)", StringComparison.Ordinal))
+            _started.TrySetResult(line);
+    }
+
+    private async Task<string> Started()
+    {
+        var exit = _process.WaitForExitAsync();
+        if (await Task.WhenAny(_started.Task, exit).WaitAsync(Deadline) == exit)
+            Assert.Fail($"It ended with {_process.ExitCode} instead of starting:\n{Output}");
+        return await _started.Task;
+    }
+
+    private Task ExitAsync() => _process.WaitForExitAsync().WaitAsync(Deadline);
+
+    [GeneratedRegex(@"^Waybill serves on (http://\S+:\d+)")]
+    private static partial Regex ServesOn();
+}
