@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 
 namespace Waybill.Bench;
