@@ -1,4 +1,4 @@
-# Sourced by run, test and .ci/run: picks the Orleans to build on (docs/adr/0001) and restores for it.
+# Sourced by run, test and .ci/run: picks the Orleans to build on (docs/adr/0001), restores and builds.
 # Sets and exports ORLEANS_ENGINE, which Directory.Build.props reads. Expects the repository root as working directory.
 
 engine_file=.orleans-engine
@@ -48,7 +48,8 @@ restore() {
   if [[ $code == 124 || $restore_log == *NU1301* ]]; then
     restore_problem=$unreachable
   elif [[ -n $missing ]]; then
-    restore_problem="the package source lacks $(wc -l <<< "$missing") packages, such as ${missing%%$'\n'*}"
+    local example; example=$(grep -m1 Orleans <<< "$missing") || example=$(head -1 <<< "$missing")
+    restore_problem="the package source lacks $(wc -l <<< "$missing") packages, such as $example"
   else
     restore_problem='see above'
     echo "$restore_log" >&2
@@ -63,3 +64,6 @@ restore_or_die() {
   [[ $ORLEANS_ENGINE == Packages ]] && advice=' ORLEANS_ENGINE=Embedded builds without the Orleans packages.'
   die "Cannot restore for the engine $ORLEANS_ENGINE: $restore_problem.$advice"
 }
+
+# build PROJECT-OR-SOLUTION: builds what is restored, without a word unless something is wrong (which dotnet build cannot).
+build() { dotnet msbuild "$1" -nologo -verbosity:quiet -maxcpucount -property:Configuration=Release; }
