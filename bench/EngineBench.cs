@@ -50,7 +50,7 @@ internal static class EngineBench
         await using var two = await DeployAsync(silos: 2);
         var (near, far) = await PairsAsync(two.Client);
         await harness.CompareAsync(
-            "call from a grain to one on another silo, 100 callers",
+            "small record to a grain on another silo and back, 100 pairs",
             Callers,
             caller => near[caller].Relay(far[caller], CallsEach),
             "on its own silo",

@@ -11,9 +11,15 @@ public interface IEchoGrain : IGrainWithIntegerKey
 
     Task<string> Where();
 
-    /// <summary>Calls another grain a number of times, one after the other.</summary>
+    Task<Letter> Echo(Letter letter);
+
+    /// <summary>Sends another grain a letter a number of times, one after the other.</summary>
     Task Relay(IEchoGrain other, int times);
 }
+
+/// <summary>What a small command carries.</summary>
+[GenerateSerializer]
+public sealed record Letter(Guid Id, string Text, long Number);
 
 public sealed class EchoGrain(Orleans.Runtime.ILocalSiloDetails silo) : Grain, IEchoGrain
 {
@@ -23,9 +29,11 @@ public sealed class EchoGrain(Orleans.Runtime.ILocalSiloDetails silo) : Grain, I
 
     public Task<string> Where() => Task.FromResult(silo.Name);
 
+    public Task<Letter> Echo(Letter letter) => Task.FromResult(letter);
+
     public async Task Relay(IEchoGrain other, int times)
     {
-        for (var i = 0; i < times; i++) await other.Nothing();
+        for (var i = 0; i < times; i++) await other.Echo(new Letter(Guid.Empty, "a reference", i));
     }
 }
 
