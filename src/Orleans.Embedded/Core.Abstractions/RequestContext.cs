@@ -40,3 +40,15 @@ public static class RequestContext
     /// <summary>Takes all values out.</summary>
     public static void Clear() => Current = null;
 }
+
+/// <summary>The values as a whole, for taking along what a call does not: events in a queue.</summary>
+public static class RequestContextExtensions
+{
+    /// <summary>Replaces all values by these.</summary>
+    public static void Import(Dictionary<string, object>? contextData) =>
+        RequestContext.Current = contextData is { Count: > 0 } ? new(contextData) : null;
+
+    /// <summary>A copy of the values, or null if there are none.</summary>
+    internal static Dictionary<string, object>? Export() =>
+        RequestContext.Current is { Count: > 0 } values ? new(values) : null;
+}
