@@ -4,7 +4,9 @@ using Orleans.TestingHost;
 
 namespace Waybill.Bench;
 
-/// <summary>What the engine under the application costs: calls, activations, journaled commands on storage in memory.</summary>
+/// <summary>
+/// What the engine under the application costs: calls, activations, journaled commands on storage in memory.
+/// </summary>
 internal static class EngineBench
 {
     private const int Callers = 100;
@@ -34,7 +36,11 @@ internal static class EngineBench
                 "mailbox",
                 caller => mailboxes[caller].Ask(yields: true));
             await harness.CompareAsync(
-                "one activation, 100 callers", Callers, _ => own[0].Nothing(), "mailbox", _ => shared.Ask(yields: false));
+                "one activation, 100 callers",
+                Callers,
+                _ => own[0].Nothing(),
+                "mailbox",
+                _ => shared.Ask(yields: false));
 
             var accounts = Enumerable.Range(0, 1_000).Select(key => grains.GetGrain<ICounterGrain>(key)).ToArray();
             await harness.CompareAsync(
@@ -63,7 +69,8 @@ internal static class EngineBench
         var before = GC.GetTotalMemory(forceFullCollection: true);
         for (var key = 0; key < IdleActivations; key++) await grains.GetGrain<IIdleGrain>(key).Nothing();
         var after = GC.GetTotalMemory(forceFullCollection: true);
-        Console.WriteLine($"{"memory per idle activation, 100,000 of them",-58} {(after - before) / IdleActivations,12:N0} bytes");
+        var each = (after - before) / IdleActivations;
+        Console.WriteLine($"{"memory per idle activation, 100,000 of them",-58} {each,12:N0} bytes");
     }
 
     // Grains on different silos, found by asking.
@@ -74,7 +81,10 @@ internal static class EngineBench
             var grain = grains.GetGrain<IEchoGrain>(key);
             return (Grain: grain, Silo: await grain.Where());
         }));
-        var bySilo = placed.GroupBy(grain => grain.Silo).OrderBy(group => group.Count()).Select(group => group.Select(grain => grain.Grain).ToArray()).ToArray();
+        var bySilo = placed.GroupBy(grain => grain.Silo, grain => grain.Grain)
+            .OrderBy(group => group.Count())
+            .Select(group => group.ToArray())
+            .ToArray();
         return (bySilo[0], bySilo[^1]);
     }
 

@@ -65,7 +65,8 @@ public sealed class Counter
 public sealed record Added(int Amount);
 
 /// <summary>A journaled grain whose log is a list: what is left is the engine's own cost.</summary>
-public sealed class CounterGrain : JournaledGrain<Counter, Added>, ICustomStorageInterface<Counter, Added>, ICounterGrain
+public sealed class CounterGrain
+    : JournaledGrain<Counter, Added>, ICustomStorageInterface<Counter, Added>, ICounterGrain
 {
     private readonly List<Added> _log = [];
 

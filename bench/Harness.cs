@@ -10,7 +10,12 @@ internal sealed class Harness(TimeSpan length, int rounds)
     /// Each of the two does what is counted <paramref name="timesEach"/> times.
     /// </summary>
     internal async Task CompareAsync(
-        string name, int callers, Func<int, Task> work, string baselineName, Func<int, Task> baseline, int timesEach = 1)
+        string name,
+        int callers,
+        Func<int, Task> work,
+        string baselineName,
+        Func<int, Task> baseline,
+        int timesEach = 1)
     {
         try
         {
@@ -32,7 +37,8 @@ internal sealed class Harness(TimeSpan length, int rounds)
         }
 
         var ratio = Median(rates.Zip(baselines, (rate, other) => rate / other));
-        Console.WriteLine($"{name,-58} {Median(rates),12:N0}/s   {baselineName}: {Median(baselines):N0}/s, ratio {ratio:N2}");
+        Console.WriteLine(
+            $"{name,-58} {Median(rates),12:N0}/s   {baselineName}: {Median(baselines):N0}/s, ratio {ratio:N2}");
     }
 
     internal static double Median(IEnumerable<double> values)

@@ -43,7 +43,8 @@ public sealed class SiloDeathTests(ITestOutputHelper output) : IAsyncLifetime
                 silo.Services.AddSingleton<IEventStore>(_store);
                 silo.AddWaybillGrains();
             })
-            .ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = CallLimit))
+            .ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(
+                options => options.ResponseTimeout = CallLimit))
             .Build();
         await _cluster.DeployAsync();
     }
@@ -79,22 +80,23 @@ public sealed class SiloDeathTests(ITestOutputHelper output) : IAsyncLifetime
 
         await Task.Run(() => warm.Wait(Cancellation), Cancellation);
         await _cluster.KillSiloAsync(_cluster.Silos[new Random(seed).Next(3)]);
-        var answers = Enumerable.Range(0, Accounts)
-            .Select(account => UntilDelivered(() => Account(account).Get()).WaitAsync(TimeSpan.FromSeconds(1), Cancellation));
+        var answers = Enumerable.Range(0, Accounts).Select(account =>
+            UntilDelivered(() => Account(account).Get()).WaitAsync(TimeSpan.FromSeconds(1), Cancellation));
         foreach (var answer in await Task.WhenAll(answers)) answer.Status.ShouldBe(OutcomeStatus.Accepted);
         killed.SetResult();
         await Task.WhenAll(callers);
 
         for (var account = 0; account < Accounts; account++)
         {
-            List<RecordedEvent> stream = [];
-            await foreach (var recorded in _store.ReadStreamAsync(new("account", $"a{account}"), cancellation: Cancellation))
-                stream.Add(recorded);
-            stream.Select(recorded => recorded.Version).ShouldBe(Enumerable.Range(1, stream.Count).Select(version => (long)version));
+            var stream = await _store.ReadStreamAsync(new("account", $"a{account}"), cancellation: Cancellation)
+                .ToListAsync(Cancellation);
+            stream.Select(recorded => recorded.Version)
+                .ShouldBe(Enumerable.Range(1, stream.Count).Select(version => (long)version));
             var deposits = stream.Skip(1).Select(recorded => recorded.Metadata.CommandId).ToList();
             deposits.ShouldBeUnique();
             deposits.ShouldBe(
-                acknowledged.Where(deposit => deposit.Value == account).Select(deposit => deposit.Key), ignoreOrder: true);
+                acknowledged.Where(deposit => deposit.Value == account).Select(deposit => deposit.Key),
+                ignoreOrder: true);
             (await Account(account).Get()).View!.Balance.ShouldBe(deposits.Count);
         }
     }

@@ -67,6 +67,8 @@ public class GrainCollectionOptions
     /// <summary>How long <see cref="IGrainBase.OnActivateAsync"/> and what comes before it may take together.</summary>
     public TimeSpan ActivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long <see cref="IGrainBase.OnDeactivateAsync"/> and what comes after it may take together.</summary>
+    /// <summary>
+    /// How long <see cref="IGrainBase.OnDeactivateAsync"/> and what comes after it may take together.
+    /// </summary>
     public TimeSpan DeactivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -42,7 +42,9 @@ namespace Orleans
         }
     }
 
-    /// <summary>How long a caller waits for the answer of this method, or of every method of this interface: "hh:mm:ss".</summary>
+    /// <summary>
+    /// How long a caller waits for the answer of this method, or of every method of this interface: "hh:mm:ss".
+    /// </summary>
     [AttributeUsage(AttributeTargets.Interface | AttributeTargets.Method)]
     public sealed class ResponseTimeoutAttribute(string timeout) : Attribute
     {
@@ -70,7 +72,9 @@ namespace Orleans.Concurrency
     [AttributeUsage(AttributeTargets.Method)]
     public sealed class ReadOnlyAttribute : Attribute;
 
-    /// <summary>Several activations of one grain, on whichever silo the caller is; they are not found through the directory.</summary>
+    /// <summary>
+    /// Several activations of one grain, on whichever silo the caller is; they are not found through the directory.
+    /// </summary>
     [AttributeUsage(AttributeTargets.Class, AllowMultiple = false)]
     public sealed class StatelessWorkerAttribute : PlacementAttribute
     {

@@ -22,7 +22,8 @@ public abstract class Grain : IGrainBase, IAddressable
     /// <summary>Takes the activation that is being made.</summary>
     /// <exception cref="InvalidOperationException">Made by hand rather than by the runtime.</exception>
     protected Grain() => GrainContext = Activation.Current
-        ?? throw new InvalidOperationException($"{GetType().Name} is made by the runtime: ask IGrainFactory for a reference.");
+        ?? throw new InvalidOperationException(
+            $"{GetType().Name} is made by the runtime: ask IGrainFactory for a reference.");
 
     /// <inheritdoc/>
     public IGrainContext GrainContext { get; }
@@ -40,12 +41,15 @@ public abstract class Grain : IGrainBase, IAddressable
     public virtual Task OnActivateAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public virtual Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => Task.CompletedTask;
+    public virtual Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
 
     /// <summary>Deactivates as soon as the calls under way have ended.</summary>
     protected void DeactivateOnIdle() => GrainBaseExtensions.DeactivateOnIdle(this);
 
-    /// <summary>Keeps the activation for at least <paramref name="timeSpan"/>; a negative one takes that back.</summary>
+    /// <summary>
+    /// Keeps the activation for at least <paramref name="timeSpan"/>; a negative one takes that back.
+    /// </summary>
     protected void DelayDeactivation(TimeSpan timeSpan) => ((Activation)GrainContext).DelayDeactivation(timeSpan);
 }
 
@@ -58,7 +62,8 @@ public static class GrainBaseExtensions
 
     /// <summary>
     /// Calls <paramref name="callback"/> as a turn of its own after <paramref name="dueTime"/> and then each
-    /// <paramref name="period"/> after the one before ended. It does not keep the grain alive, and ends with the activation.
+    /// <paramref name="period"/> after the one before ended. It does not keep the grain alive, and ends with the
+    /// activation.
     /// </summary>
     public static IGrainTimer RegisterGrainTimer(
         this IGrainBase grain, Func<CancellationToken, Task> callback, TimeSpan dueTime, TimeSpan period) =>
@@ -70,20 +75,29 @@ public static class GrainBaseExtensions
         new GrainTimer((Activation)grain.GrainContext, callback, options);
 
     /// <inheritdoc cref="RegisterGrainTimer(IGrainBase, Func{CancellationToken, Task}, TimeSpan, TimeSpan)"/>
-    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, TimeSpan dueTime, TimeSpan period) =>
+    public static IGrainTimer RegisterGrainTimer(
+        this IGrainBase grain, Func<Task> callback, TimeSpan dueTime, TimeSpan period) =>
         grain.RegisterGrainTimer(_ => callback(), dueTime, period);
 
     /// <inheritdoc cref="RegisterGrainTimer(IGrainBase, Func{CancellationToken, Task}, TimeSpan, TimeSpan)"/>
-    public static IGrainTimer RegisterGrainTimer(this IGrainBase grain, Func<Task> callback, GrainTimerCreationOptions options) =>
+    public static IGrainTimer RegisterGrainTimer(
+        this IGrainBase grain, Func<Task> callback, GrainTimerCreationOptions options) =>
         grain.RegisterGrainTimer(_ => callback(), options);
 
     /// <inheritdoc cref="RegisterGrainTimer(IGrainBase, Func{CancellationToken, Task}, TimeSpan, TimeSpan)"/>
     public static IGrainTimer RegisterGrainTimer<TState>(
-        this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, TimeSpan dueTime, TimeSpan period) =>
+        this IGrainBase grain,
+        Func<TState, CancellationToken, Task> callback,
+        TState state,
+        TimeSpan dueTime,
+        TimeSpan period) =>
         grain.RegisterGrainTimer(token => callback(state, token), dueTime, period);
 
     /// <inheritdoc cref="RegisterGrainTimer(IGrainBase, Func{CancellationToken, Task}, TimeSpan, TimeSpan)"/>
     public static IGrainTimer RegisterGrainTimer<TState>(
-        this IGrainBase grain, Func<TState, CancellationToken, Task> callback, TState state, GrainTimerCreationOptions options) =>
+        this IGrainBase grain,
+        Func<TState, CancellationToken, Task> callback,
+        TState state,
+        GrainTimerCreationOptions options) =>
         grain.RegisterGrainTimer(token => callback(state, token), options);
 }

@@ -11,7 +11,8 @@ public static class GrainExtensions
         (TGrainInterface)References(grain).CreateReference(typeof(TGrainInterface), grain.GetGrainId());
 
     /// <summary>The same grain, called through another of its interfaces.</summary>
-    public static TGrainInterface Cast<TGrainInterface>(this IAddressable grain) => grain.AsReference<TGrainInterface>();
+    public static TGrainInterface Cast<TGrainInterface>(this IAddressable grain) =>
+        grain.AsReference<TGrainInterface>();
 
     /// <summary>The grain's identity.</summary>
     /// <exception cref="ArgumentException">It is neither a grain nor a reference to one.</exception>
@@ -19,7 +20,7 @@ public static class GrainExtensions
     {
         GrainReferenceProxy reference => reference.GrainId,
         IGrainBase @base => @base.GrainContext.GrainId,
-        _ => throw new ArgumentException($"{grain?.GetType().Name ?? "null"} is neither a grain nor a reference to one.", nameof(grain)),
+        _ => throw NoGrain(grain),
     };
 
     /// <summary>The key of a grain with a string key.</summary>
@@ -27,7 +28,8 @@ public static class GrainExtensions
 
     /// <summary>The key of a grain with a Guid key.</summary>
     /// <exception cref="FormatException">Its key is no Guid.</exception>
-    public static Guid GetPrimaryKey(this IAddressable grain) => Guid.ParseExact(grain.GetGrainId().Key.ToString(), "N");
+    public static Guid GetPrimaryKey(this IAddressable grain) =>
+        Guid.ParseExact(grain.GetGrainId().Key.ToString(), "N");
 
     /// <summary>The key of a grain with an integer key.</summary>
     /// <exception cref="FormatException">Its key is no integer.</exception>
@@ -38,6 +40,9 @@ public static class GrainExtensions
     {
         GrainReferenceProxy reference => reference.Runtime,
         IGrainBase { GrainContext: Activation activation } => activation.Runtime,
-        _ => throw new ArgumentException($"{grain?.GetType().Name ?? "null"} is neither a grain nor a reference to one.", nameof(grain)),
+        _ => throw NoGrain(grain),
     };
+
+    private static ArgumentException NoGrain(object? grain) =>
+        new($"{grain?.GetType().Name ?? "null"} is neither a grain nor a reference to one.", nameof(grain));
 }

@@ -49,7 +49,9 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
     public static bool operator !=(IdSpan left, IdSpan right) => !left.Equals(right);
 }
 
-/// <summary>The kind of a grain: its class's name in lower case without "Grain", or what <see cref="GrainTypeAttribute"/> says.</summary>
+/// <summary>
+/// The kind of a grain: its class's name in lower case without "Grain", or what <see cref="GrainTypeAttribute"/> says.
+/// </summary>
 [Immutable]
 public readonly struct GrainType : IEquatable<GrainType>, IComparable<GrainType>
 {
@@ -135,11 +137,14 @@ public readonly struct GrainId : IEquatable<GrainId>, IComparable<GrainId>, IPar
     /// <inheritdoc/>
     public override int GetHashCode() => (int)GetUniformHashCode();
 
-    /// <summary>A hash that is the same in every process: what spreads grains over queues and reminders over silos.</summary>
+    /// <summary>
+    /// A hash that is the same in every process: what spreads grains over queues and reminders over silos.
+    /// </summary>
     public uint GetUniformHashCode() => unchecked((Type.GetUniformHashCode() * 31) + Key.GetUniformHashCode());
 
     /// <inheritdoc/>
-    public int CompareTo(GrainId other) => Type.CompareTo(other.Type) is var byType and not 0 ? byType : Key.CompareTo(other.Key);
+    public int CompareTo(GrainId other) =>
+        Type.CompareTo(other.Type) is var byType and not 0 ? byType : Key.CompareTo(other.Key);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Type}/{Key}";

@@ -2,7 +2,9 @@ namespace Orleans
 {
     using Orleans.Runtime;
 
-    /// <summary>A grain interface: its methods return Task, Task&lt;T&gt;, ValueTask, ValueTask&lt;T&gt; or, one way, void.</summary>
+    /// <summary>
+    /// A grain interface: its methods return Task, Task&lt;T&gt;, ValueTask, ValueTask&lt;T&gt; or, one way, void.
+    /// </summary>
     public interface IGrain : IAddressable;
 
     /// <summary>A grain whose key is a string.</summary>

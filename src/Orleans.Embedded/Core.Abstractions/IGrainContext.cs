@@ -44,13 +44,16 @@ namespace Orleans
         public Exception? Exception { get; }
 
         /// <inheritdoc/>
-        public override string ToString() => Exception is null ? $"{ReasonCode}: {Description}" : $"{ReasonCode}: {Description} {Exception.Message}";
+        public override string ToString() =>
+            Exception is null ? $"{ReasonCode}: {Description}" : $"{ReasonCode}: {Description} {Exception.Message}";
     }
 }
 
 namespace Orleans.Runtime
 {
-    /// <summary>One activation: an object in memory that stands for a grain, and what the runtime knows of it.</summary>
+    /// <summary>
+    /// One activation: an object in memory that stands for a grain, and what the runtime knows of it.
+    /// </summary>
     public interface IGrainContext : IEquatable<IGrainContext>
     {
         /// <summary>The grain.</summary>

@@ -22,7 +22,9 @@ public interface IGrainFactory
     TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
         where TGrainInterface : IAddressable;
 
-    /// <summary>Offers <paramref name="obj"/> for calls from grains until the reference is deleted. Calls come one at a time.</summary>
+    /// <summary>
+    /// Offers <paramref name="obj"/> for calls from grains until the reference is deleted. Calls come one at a time.
+    /// </summary>
     TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj)
         where TGrainObserverInterface : IGrainObserver;
 

@@ -6,7 +6,9 @@ namespace Orleans.Runtime;
 public interface IGrainTimer : IDisposable
 {
     /// <summary>Starts the timer anew.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">A time is negative and not <see cref="Timeout.InfiniteTimeSpan"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A time is negative and not <see cref="Timeout.InfiniteTimeSpan"/>.
+    /// </exception>
     void Change(TimeSpan dueTime, TimeSpan period);
 }
 

@@ -48,7 +48,9 @@ namespace Orleans
         /// <summary>The application's services start.</summary>
         public const int ApplicationServices = 10000;
 
-        /// <summary>The silo joins the cluster; on the way down its grains have been deactivated when this is left.</summary>
+        /// <summary>
+        /// The silo joins the cluster; on the way down its grains have been deactivated when this is left.
+        /// </summary>
         public const int BecomeActive = 19999;
 
         /// <summary>The silo serves.</summary>
@@ -72,10 +74,14 @@ namespace Orleans
 
         /// <summary>Adds a function to a stage on the way up.</summary>
         public static IDisposable Subscribe(
-            this ILifecycleObservable observable, string observerName, int stage, Func<CancellationToken, Task> onStart) =>
+            this ILifecycleObservable observable,
+            string observerName,
+            int stage,
+            Func<CancellationToken, Task> onStart) =>
             observable.Subscribe(observerName, stage, new Functions(onStart, _ => Task.CompletedTask));
 
-        private sealed class Functions(Func<CancellationToken, Task> onStart, Func<CancellationToken, Task> onStop) : ILifecycleObserver
+        private sealed class Functions(Func<CancellationToken, Task> onStart, Func<CancellationToken, Task> onStop)
+            : ILifecycleObserver
         {
             public Task OnStart(CancellationToken cancellationToken = default) => onStart(cancellationToken);
 

@@ -23,13 +23,17 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
     /// <summary>Names the silo at <paramref name="ep"/> in its life <paramref name="gen"/>.</summary>
     public static SiloAddress New(IPEndPoint ep, int gen) => new(ep, gen);
 
-    /// <summary>Names the silo at <paramref name="address"/>:<paramref name="port"/> in its life <paramref name="generation"/>.</summary>
-    public static SiloAddress New(IPAddress address, int port, int generation) => new(new IPEndPoint(address, port), generation);
+    /// <summary>
+    /// Names the silo at <paramref name="address"/>:<paramref name="port"/> in its life <paramref name="generation"/>.
+    /// </summary>
+    public static SiloAddress New(IPAddress address, int port, int generation) =>
+        new(new IPEndPoint(address, port), generation);
 
     /// <summary>A generation that this process has not given out before, later than every one before it.</summary>
     public static int AllocateNewGeneration()
     {
-        var now = (int)(DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 1_577_836_800); // Seconds since 2020 fit an int until 2088.
+        // Seconds since 2020 fit an int until 2088.
+        var now = (int)(DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 1_577_836_800);
         while (true)
         {
             var last = Volatile.Read(ref s_lastGeneration);
@@ -39,7 +43,8 @@ public sealed class SiloAddress : IEquatable<SiloAddress>, IComparable<SiloAddre
     }
 
     /// <inheritdoc/>
-    public bool Equals(SiloAddress? other) => other is not null && Generation == other.Generation && Endpoint.Equals(other.Endpoint);
+    public bool Equals(SiloAddress? other) =>
+        other is not null && Generation == other.Generation && Endpoint.Equals(other.Endpoint);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as SiloAddress);

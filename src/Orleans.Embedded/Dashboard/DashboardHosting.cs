@@ -25,7 +25,8 @@ public sealed class DashboardOptions
 public static class ServiceCollectionExtensions
 {
     /// <summary>Adds what the dashboard needs of the silo.</summary>
-    public static ISiloBuilder AddDashboard(this ISiloBuilder siloBuilder, Action<DashboardOptions>? configureOptions = null)
+    public static ISiloBuilder AddDashboard(
+        this ISiloBuilder siloBuilder, Action<DashboardOptions>? configureOptions = null)
     {
         siloBuilder.Services.TryAddSingleton<DashboardFigures>();
         if (configureOptions is not null) siloBuilder.Services.Configure(configureOptions);
@@ -33,14 +34,18 @@ public static class ServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Serves the page at <paramref name="routePrefix"/>. To whoever asks: use what is returned to demand authorization.
+    /// Serves the page at <paramref name="routePrefix"/>. To whoever asks: use what is returned to demand
+    /// authorization.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The silo was composed without <see cref="AddDashboard"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The silo was composed without <see cref="AddDashboard"/>.
+    /// </exception>
     public static RouteGroupBuilder MapOrleansDashboard(
         this IEndpointRouteBuilder endpoints, [StringSyntax("Route")] string? routePrefix = null)
     {
         var figures = endpoints.ServiceProvider.GetService<DashboardFigures>()
-            ?? throw new InvalidOperationException($"The dashboard is not there: call {nameof(AddDashboard)} where the silo is composed.");
+            ?? throw new InvalidOperationException(
+                $"The dashboard is not there: call {nameof(AddDashboard)} where the silo is composed.");
         var group = endpoints.MapGroup(routePrefix ?? "");
         group.MapGet("/", DashboardPage.Serve).ExcludeFromDescription();
         group.MapGet("/figures", context => ServeFigures(context, figures)).ExcludeFromDescription();
@@ -92,10 +97,15 @@ internal sealed class DashboardFigures(Cluster cluster, IOptions<DashboardOption
         parts.Sum(part => part.Class.Statistics.Latency * 1000.0 / part.Silo.Runtime.TimeProvider.TimestampFrequency));
 
     internal sealed record Figures(
-        string Cluster, int IntervalMs, int HistoryLength, IReadOnlyList<SiloFigures> Silos, IReadOnlyList<GrainFigures> Grains);
+        string Cluster,
+        int IntervalMs,
+        int HistoryLength,
+        IReadOnlyList<SiloFigures> Silos,
+        IReadOnlyList<GrainFigures> Grains);
 
     /// <param name="UptimeSeconds">Null once it is dead.</param>
-    internal sealed record SiloFigures(string Name, string Address, string Status, double? UptimeSeconds, int Activations, long Calls);
+    internal sealed record SiloFigures(
+        string Name, string Address, string Status, double? UptimeSeconds, int Activations, long Calls);
 
     /// <param name="OfOrleans">One of the engine's own.</param>
     /// <param name="LatencyMs">The sum over all calls, from sending to the end.</param>

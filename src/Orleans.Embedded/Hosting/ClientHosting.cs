@@ -22,7 +22,8 @@ public interface IClientBuilder
 public static class ClientBuilderExtensions
 {
     /// <summary>Adds services.</summary>
-    public static IClientBuilder ConfigureServices(this IClientBuilder builder, Action<IServiceCollection> configureDelegate)
+    public static IClientBuilder ConfigureServices(
+        this IClientBuilder builder, Action<IServiceCollection> configureDelegate)
     {
         configureDelegate(builder.Services);
         return builder;

@@ -23,7 +23,8 @@ namespace Orleans.Hosting
     public static class SiloBuilderExtensions
     {
         /// <summary>Adds services.</summary>
-        public static ISiloBuilder ConfigureServices(this ISiloBuilder builder, Action<IServiceCollection> configureDelegate)
+        public static ISiloBuilder ConfigureServices(
+            this ISiloBuilder builder, Action<IServiceCollection> configureDelegate)
         {
             configureDelegate(builder.Services);
             return builder;
@@ -58,12 +59,14 @@ namespace Orleans.Hosting
             string serviceId = "dev",
             string clusterId = "dev")
         {
-            builder.Configure<EndpointOptions>(options => (options.SiloPort, options.GatewayPort) = (siloPort, gatewayPort));
+            builder.Configure<EndpointOptions>(options =>
+                (options.SiloPort, options.GatewayPort) = (siloPort, gatewayPort));
 
             // As in genuine Orleans: what was not said here does not undo what was said elsewhere.
             return serviceId == "dev" && clusterId == "dev"
                 ? builder
-                : builder.Configure<ClusterOptions>(options => (options.ServiceId, options.ClusterId) = (serviceId, clusterId));
+                : builder.Configure<ClusterOptions>(options =>
+                    (options.ServiceId, options.ClusterId) = (serviceId, clusterId));
         }
     }
 
@@ -71,7 +74,8 @@ namespace Orleans.Hosting
     public static class GrainCallFilterSiloBuilderExtensions
     {
         /// <summary>Adds a filter around calls to this silo's grains.</summary>
-        public static ISiloBuilder AddIncomingGrainCallFilter(this ISiloBuilder builder, IIncomingGrainCallFilter filter) =>
+        public static ISiloBuilder AddIncomingGrainCallFilter(
+            this ISiloBuilder builder, IIncomingGrainCallFilter filter) =>
             builder.ConfigureServices(services => services.AddSingleton(filter));
 
         /// <inheritdoc cref="AddIncomingGrainCallFilter(ISiloBuilder, IIncomingGrainCallFilter)"/>
@@ -80,11 +84,13 @@ namespace Orleans.Hosting
             builder.ConfigureServices(services => services.AddSingleton<IIncomingGrainCallFilter, TImplementation>());
 
         /// <inheritdoc cref="AddIncomingGrainCallFilter(ISiloBuilder, IIncomingGrainCallFilter)"/>
-        public static ISiloBuilder AddIncomingGrainCallFilter(this ISiloBuilder builder, IncomingGrainCallFilterDelegate filter) =>
+        public static ISiloBuilder AddIncomingGrainCallFilter(
+            this ISiloBuilder builder, IncomingGrainCallFilterDelegate filter) =>
             builder.AddIncomingGrainCallFilter(new FunctionFilter(call => filter((IIncomingGrainCallContext)call)));
 
         /// <summary>Adds a filter around calls made by this silo.</summary>
-        public static ISiloBuilder AddOutgoingGrainCallFilter(this ISiloBuilder builder, IOutgoingGrainCallFilter filter) =>
+        public static ISiloBuilder AddOutgoingGrainCallFilter(
+            this ISiloBuilder builder, IOutgoingGrainCallFilter filter) =>
             builder.ConfigureServices(services => services.AddSingleton(filter));
 
         /// <inheritdoc cref="AddOutgoingGrainCallFilter(ISiloBuilder, IOutgoingGrainCallFilter)"/>
@@ -93,10 +99,12 @@ namespace Orleans.Hosting
             builder.ConfigureServices(services => services.AddSingleton<IOutgoingGrainCallFilter, TImplementation>());
 
         /// <inheritdoc cref="AddOutgoingGrainCallFilter(ISiloBuilder, IOutgoingGrainCallFilter)"/>
-        public static ISiloBuilder AddOutgoingGrainCallFilter(this ISiloBuilder builder, OutgoingGrainCallFilterDelegate filter) =>
+        public static ISiloBuilder AddOutgoingGrainCallFilter(
+            this ISiloBuilder builder, OutgoingGrainCallFilterDelegate filter) =>
             builder.AddOutgoingGrainCallFilter(new FunctionFilter(call => filter((IOutgoingGrainCallContext)call)));
 
-        private sealed class FunctionFilter(Func<IGrainCallContext, Task> filter) : IIncomingGrainCallFilter, IOutgoingGrainCallFilter
+        private sealed class FunctionFilter(Func<IGrainCallContext, Task> filter)
+            : IIncomingGrainCallFilter, IOutgoingGrainCallFilter
         {
             public Task Invoke(IIncomingGrainCallContext context) => filter(context);
 
@@ -132,7 +140,8 @@ namespace Orleans.Hosting
             return services;
         }
 
-        private static readonly Func<IServiceProvider, IHostedService> SiloAsHostedService = provider => provider.GetRequiredService<Silo>();
+        private static readonly Func<IServiceProvider, IHostedService> SiloAsHostedService = provider =>
+            provider.GetRequiredService<Silo>();
     }
 }
 
@@ -142,7 +151,8 @@ namespace Microsoft.Extensions.Hosting
     public static class OrleansSiloGenericHostExtensions
     {
         /// <summary>Adds a silo, composed by <paramref name="configureDelegate"/>.</summary>
-        public static IHostApplicationBuilder UseOrleans(this IHostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
+        public static IHostApplicationBuilder UseOrleans(
+            this IHostApplicationBuilder hostAppBuilder, Action<ISiloBuilder> configureDelegate)
         {
             configureDelegate(new SiloBuilder(hostAppBuilder.Services, hostAppBuilder.Configuration));
             return hostAppBuilder;
@@ -153,7 +163,9 @@ namespace Microsoft.Extensions.Hosting
             hostBuilder.UseOrleans((_, builder) => configureDelegate(builder));
 
         /// <inheritdoc cref="UseOrleans(IHostApplicationBuilder, Action{ISiloBuilder})"/>
-        public static IHostBuilder UseOrleans(this IHostBuilder hostBuilder, Action<HostBuilderContext, ISiloBuilder> configureDelegate) =>
-            hostBuilder.ConfigureServices((context, services) => configureDelegate(context, new SiloBuilder(services, context.Configuration)));
+        public static IHostBuilder UseOrleans(
+            this IHostBuilder hostBuilder, Action<HostBuilderContext, ISiloBuilder> configureDelegate) =>
+            hostBuilder.ConfigureServices((context, services) =>
+                configureDelegate(context, new SiloBuilder(services, context.Configuration)));
     }
 }

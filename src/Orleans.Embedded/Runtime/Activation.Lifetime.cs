@@ -50,7 +50,9 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>What it knows of its state is out of date: its next activation reads anew; its callers' ones live on.</summary>
+    /// <summary>
+    /// What it knows of its state is out of date: its next activation reads anew; its callers' ones live on.
+    /// </summary>
     internal void EndStale(InconsistentStateException exception)
     {
         exception.IsSourceActivation = false;
@@ -67,13 +69,18 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>Deactivates if it has been idle for its class's age, or for <paramref name="age"/> if one is given; says whether.</summary>
+    /// <summary>
+    /// Deactivates if it has been idle for its class's age, or for <paramref name="age"/> if one is given;
+    /// says whether.
+    /// </summary>
     internal bool CollectIfIdle(TimeSpan? age = null)
     {
         lock (this)
         {
-            if (_state is not ActivationState.Valid || _running + _waiting > 0 || _class.CollectionAge is not { } ofClass) return false;
-            if (Runtime.TimeProvider.GetElapsedTime(_lastUsed) < (age ?? ofClass) || Runtime.TimeProvider.GetUtcNow() < _keepUntil) return false;
+            if (_state is not ActivationState.Valid || _running + _waiting > 0) return false;
+            if (_class.CollectionAge is not { } ofClass) return false;
+            if (Runtime.TimeProvider.GetElapsedTime(_lastUsed) < (age ?? ofClass)) return false;
+            if (Runtime.TimeProvider.GetUtcNow() < _keepUntil) return false;
         }
 
         Deactivate(new(DeactivationReasonCode.ActivationIdle, "It was idle."));
@@ -110,7 +117,9 @@ internal sealed partial class Activation
         }
     }
 
-    /// <summary>Takes back an activation that was never started; calls that have found it meanwhile go to another.</summary>
+    /// <summary>
+    /// Takes back an activation that was never started; calls that have found it meanwhile go to another.
+    /// </summary>
     internal void Abandon()
     {
         List<Message> waiting;
@@ -149,7 +158,8 @@ internal sealed partial class Activation
             using var limit = new CancellationTokenSource(_class.ActivationTimeout, Runtime.TimeProvider);
             _scope = Runtime.Services.CreateScope();
             GrainInstance = _class.Create(this);
-            if (GrainInstance is ILifecycleParticipant<IGrainLifecycle> participant) participant.Participate(ObservableLifecycle);
+            if (GrainInstance is ILifecycleParticipant<IGrainLifecycle> participant)
+                participant.Participate(ObservableLifecycle);
             if (_lifecycle is not null) await _lifecycle.StartAsync(limit.Token).WaitAsync(limit.Token);
             if (GrainInstance is IGrainBase grain) await grain.OnActivateAsync(limit.Token).WaitAsync(limit.Token);
         }
@@ -182,7 +192,8 @@ internal sealed partial class Activation
         foreach (var timer in TakeTimers()) timer.Dispose();
         try
         {
-            if (activated && GrainInstance is IGrainBase grain) await grain.OnDeactivateAsync(_reason, limit.Token).WaitAsync(limit.Token);
+            if (activated && GrainInstance is IGrainBase grain)
+                await grain.OnDeactivateAsync(_reason, limit.Token).WaitAsync(limit.Token);
         }
         catch (Exception exception)
         {
@@ -220,8 +231,14 @@ internal sealed partial class Activation
     // Bounded, as in genuine Orleans, because a grain that ends itself whenever it is activated would never answer.
     private void Forward(Message message)
     {
-        if (message.Forwards++ < ForwardsMax) message.Sender.Dispatch(message);
-        else message.Fail(new OrleansMessageRejectionException($"{ForwardsMax + 1} activations ended before they came to message: {message}."));
+        if (message.Forwards++ < ForwardsMax)
+        {
+            message.Sender.Dispatch(message);
+            return;
+        }
+
+        message.Fail(new OrleansMessageRejectionException(
+            $"{ForwardsMax + 1} activations ended before they came to message: {message}."));
     }
 
     private GrainTimer[] TakeTimers()

@@ -94,7 +94,8 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
             if (_state is ActivationState.Invalid) return false;
             if (_running + _waiting > _class.MaxEnqueued && message is not TimerTick)
             {
-                message.Fail(new LimitExceededException("MaxEnqueuedRequests", _running + _waiting, _class.MaxEnqueued, GrainId));
+                message.Fail(new LimitExceededException(
+                    "MaxEnqueuedRequests", _running + _waiting, _class.MaxEnqueued, GrainId));
                 return true;
             }
 
@@ -136,7 +137,8 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
 
     // As in genuine Orleans: what blocks is the first call that is not always-interleaving.
     private bool MayStart(Message message) =>
-        _running == 0 || message.AlwaysInterleave || _blocking is null || _class.Reentrant || (_blocking.ReadOnly && message.ReadOnly);
+        _running == 0 || message.AlwaysInterleave || _blocking is null || _class.Reentrant
+        || (_blocking.ReadOnly && message.ReadOnly);
 
     private void Begin(Message message)
     {

@@ -5,7 +5,8 @@ namespace Orleans.Runtime;
 /// <summary>Calls with filters around them. Without filters a call does not come here.</summary>
 internal static class CallFilters
 {
-    internal static async Task<TResult> SendThrough<TResult>(GrainMethod<TResult> method, GrainReferenceProxy target, object?[] arguments)
+    internal static async Task<TResult> SendThrough<TResult>(
+        GrainMethod<TResult> method, GrainReferenceProxy target, object?[] arguments)
     {
         var filters = target.Runtime.OutgoingFilters;
         var call = new Outgoing(method, target);
@@ -18,7 +19,8 @@ internal static class CallFilters
         return ResultOf<TResult>(call);
     }
 
-    internal static async Task<TResult> RunThrough<TResult>(GrainMethod<TResult> method, Activation activation, Message<TResult> message)
+    internal static async Task<TResult> RunThrough<TResult>(
+        GrainMethod<TResult> method, Activation activation, Message<TResult> message)
     {
         var filters = activation.Runtime.IncomingFilters;
         var own = activation.GrainInstance as IIncomingGrainCallFilter;
@@ -108,7 +110,8 @@ internal static class CallFilters
             get
             {
                 var map = Grain.GetType().GetInterfaceMap(_method.Interface);
-                var definition = _method.Info.IsGenericMethod ? _method.Info.GetGenericMethodDefinition() : _method.Info;
+                var called = _method.Info;
+                var definition = called.IsGenericMethod ? called.GetGenericMethodDefinition() : called;
                 return map.TargetMethods[Array.IndexOf(map.InterfaceMethods, definition)];
             }
         }

@@ -19,7 +19,9 @@ internal sealed class Cluster
     private ImmutableArray<Silo> _silos = [];
     private ImmutableArray<RuntimeClient> _clients = [];
 
-    /// <summary>Raised after a silo has joined, is leaving, or has died; the handlers read <see cref="ActiveSilos"/>.</summary>
+    /// <summary>
+    /// Raised after a silo has joined, is leaving, or has died; the handlers read <see cref="ActiveSilos"/>.
+    /// </summary>
     internal event Action? MembershipChanged;
 
     /// <summary>Every silo that has been started here, the dead ones too.</summary>
@@ -30,20 +32,25 @@ internal sealed class Cluster
 
     internal IEnumerable<Activation> Activations => _directory.Select(entry => entry.Value);
 
-    /// <summary>The one <typeparamref name="T"/> of all silos here, which outlives each of them: what is kept in memory.</summary>
+    /// <summary>
+    /// The one <typeparamref name="T"/> of all silos here, which outlives each of them: what is kept in memory.
+    /// </summary>
     internal T Shared<T>()
         where T : class, new() => (T)_shared.GetOrAdd(typeof(T), static _ => new T());
 
     internal Activation? Find(GrainId id) => _directory.GetValueOrDefault(id);
 
-    /// <summary>The activation a message to <paramref name="id"/> goes to; made, and started, if there is none.</summary>
+    /// <summary>
+    /// The activation a message to <paramref name="id"/> goes to; made, and started, if there is none.
+    /// </summary>
     /// <exception cref="SiloUnavailableException">There is no active silo to make it on.</exception>
     internal Activation Locate(GrainId id, RuntimeClient sender, Message? cause)
     {
         while (true)
         {
             if (_directory.TryGetValue(id, out var activation)) return activation;
-            if (id.Type == ObserverType) throw new OrleansMessageRejectionException($"The client that offered {id} has taken it back or gone.");
+            if (id.Type == ObserverType)
+                throw new OrleansMessageRejectionException($"The client that offered {id} has taken it back or gone.");
 
             var silo = Place();
             var grainClass = silo.ClassOf(id.Type);
@@ -73,8 +80,9 @@ internal sealed class Cluster
 
     internal void Remove(Activation activation)
     {
-        if (activation.Class.MaxLocalWorkers > 0) activation.Runtime.Silo!.Workers(activation.GrainId).Remove(activation);
-        else _directory.TryRemove(KeyValuePair.Create(activation.GrainId, activation));
+        var id = activation.GrainId;
+        if (activation.Class.MaxLocalWorkers > 0) activation.Runtime.Silo!.Workers(id).Remove(activation);
+        else _directory.TryRemove(KeyValuePair.Create(id, activation));
     }
 
     internal void Offer(Activation observer) => _directory[observer.GrainId] = observer;
@@ -129,7 +137,8 @@ internal sealed class Cluster
         Leave(silo);
     }
 
-    internal IEnumerable<Activation> Of(RuntimeClient runtime) => Activations.Where(activation => activation.Runtime == runtime);
+    internal IEnumerable<Activation> Of(RuntimeClient runtime) =>
+        Activations.Where(activation => activation.Runtime == runtime);
 
     private void Forget(Activation activation)
     {
@@ -142,7 +151,8 @@ internal sealed class Cluster
         foreach (var client in _clients)
         {
             client.Callbacks.FailWhere(message => message.Receiver?.Runtime == silo.Runtime
-                ? new SiloUnavailableException($"The target silo {silo.SiloAddress} became unavailable for message: {message}.")
+                ? new SiloUnavailableException(
+                    $"The target silo {silo.SiloAddress} became unavailable for message: {message}.")
                 : null);
         }
     }

@@ -7,13 +7,17 @@ using Orleans.Configuration;
 
 namespace Orleans.Runtime;
 
-/// <summary>Marks a constructor parameter that the runtime fills from what stands on it, such as persistent state.</summary>
+/// <summary>
+/// Marks a constructor parameter that the runtime fills from what stands on it, such as persistent state.
+/// </summary>
 internal interface IFacetFactory
 {
     object Create(Activation activation, ParameterInfo parameter);
 }
 
-/// <summary>What all activations of one grain class on one silo share: how they are made, how they behave, what they did.</summary>
+/// <summary>
+/// What all activations of one grain class on one silo share: how they are made, how they behave, what they did.
+/// </summary>
 internal sealed class GrainClass
 {
     private readonly ObjectFactory _factory;
@@ -30,18 +34,22 @@ internal sealed class GrainClass
         MaxLocalWorkers = implementation.GetCustomAttribute<StatelessWorkerAttribute>()?.MaxLocalWorkers ?? 0;
 
         var messaging = services.GetRequiredService<IOptions<SiloMessagingOptions>>().Value;
-        var limit = MaxLocalWorkers > 0 ? messaging.MaxEnqueuedRequestsHardLimit_StatelessWorker : messaging.MaxEnqueuedRequestsHardLimit;
+        var limit = MaxLocalWorkers > 0
+            ? messaging.MaxEnqueuedRequestsHardLimit_StatelessWorker
+            : messaging.MaxEnqueuedRequestsHardLimit;
         MaxEnqueued = limit > 0 ? limit : int.MaxValue;
 
         var collection = services.GetRequiredService<IOptions<GrainCollectionOptions>>().Value;
+        var configured = collection.ClassSpecificCollectionAge
+            .GetValueOrDefault(implementation.FullName!, collection.CollectionAge);
         CollectionAge = implementation.IsDefined(typeof(KeepAliveAttribute)) ? null
-            : implementation.GetCustomAttribute<CollectionAgeLimitAttribute>()?.AgeLimit
-            ?? (collection.ClassSpecificCollectionAge.TryGetValue(implementation.FullName!, out var age) ? age : collection.CollectionAge);
+            : implementation.GetCustomAttribute<CollectionAgeLimitAttribute>()?.AgeLimit ?? configured;
         (ActivationTimeout, DeactivationTimeout) = (collection.ActivationTimeout, collection.DeactivationTimeout);
 
         var constructors = implementation.GetConstructors();
         _facets = constructors.Length == 1 ? [.. FacetsOf(constructors[0])] : [];
-        _factory = ActivatorUtilities.CreateFactory(implementation, [.. _facets.Select(facet => facet.Parameter.ParameterType)]);
+        _factory = ActivatorUtilities.CreateFactory(
+            implementation, [.. _facets.Select(facet => facet.Parameter.ParameterType)]);
     }
 
     internal int ActivationCount;
@@ -69,7 +77,9 @@ internal sealed class GrainClass
 
     internal TimeSpan DeactivationTimeout { get; }
 
-    /// <summary>Calls, failed calls, and the sum of their times from sending to the end in the clock's timestamp ticks.</summary>
+    /// <summary>
+    /// Calls, failed calls, and the sum of their times from sending to the end in the clock's timestamp ticks.
+    /// </summary>
     internal (long Calls, long Failures, long Latency) Statistics =>
         (Interlocked.Read(ref _calls), Interlocked.Read(ref _failures), Interlocked.Read(ref _latency));
 

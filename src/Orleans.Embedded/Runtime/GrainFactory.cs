@@ -10,16 +10,20 @@ internal sealed class GrainFactory(RuntimeClient runtime) : IClusterClient
     public IServiceProvider ServiceProvider => runtime.Services;
 
     public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithGuidKey => Create<TGrainInterface>(GrainId.KeyOf(primaryKey), grainClassNamePrefix);
+        where TGrainInterface : IGrainWithGuidKey =>
+        Create<TGrainInterface>(GrainId.KeyOf(primaryKey), grainClassNamePrefix);
 
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithIntegerKey => Create<TGrainInterface>(GrainId.KeyOf(primaryKey), grainClassNamePrefix);
+        where TGrainInterface : IGrainWithIntegerKey =>
+        Create<TGrainInterface>(GrainId.KeyOf(primaryKey), grainClassNamePrefix);
 
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithStringKey => Create<TGrainInterface>(IdSpan.Create(primaryKey), grainClassNamePrefix);
+        where TGrainInterface : IGrainWithStringKey =>
+        Create<TGrainInterface>(IdSpan.Create(primaryKey), grainClassNamePrefix);
 
     public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
-        where TGrainInterface : IAddressable => (TGrainInterface)runtime.CreateReference(typeof(TGrainInterface), grainId);
+        where TGrainInterface : IAddressable =>
+        (TGrainInterface)runtime.CreateReference(typeof(TGrainInterface), grainId);
 
     public TGrainObserverInterface CreateObjectReference<TGrainObserverInterface>(IGrainObserver obj)
         where TGrainObserverInterface : IGrainObserver
@@ -45,13 +49,15 @@ internal sealed class GrainFactory(RuntimeClient runtime) : IClusterClient
         }
     }
 
-    private TGrainInterface Create<TGrainInterface>(IdSpan key, string? prefix) => (TGrainInterface)runtime.CreateReference(
-        typeof(TGrainInterface), GrainId.Create(GrainTypes.Resolve(typeof(TGrainInterface), prefix), key));
+    private TGrainInterface Create<TGrainInterface>(IdSpan key, string? prefix) =>
+        (TGrainInterface)runtime.CreateReference(
+            typeof(TGrainInterface), GrainId.Create(GrainTypes.Resolve(typeof(TGrainInterface), prefix), key));
 
     private GrainId Offer(IGrainObserver observer)
     {
         var id = GrainId.Create(Cluster.ObserverType, GrainId.KeyOf(Guid.NewGuid()));
-        var activation = new Activation(id, new GrainClass(Cluster.ObserverType, typeof(Observer), runtime.Services), runtime);
+        var grainClass = new GrainClass(Cluster.ObserverType, typeof(Observer), runtime.Services);
+        var activation = new Activation(id, grainClass, runtime);
         activation.StartWith(observer);
         runtime.Cluster.Offer(activation);
         return id;

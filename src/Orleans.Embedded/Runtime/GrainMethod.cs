@@ -18,7 +18,8 @@ internal abstract class GrainMethod
     {
         Info = method;
         _invoker = MethodInvoker.Create(method);
-        _tokenAt = Array.FindIndex(method.GetParameters(), parameter => parameter.ParameterType == typeof(CancellationToken));
+        _tokenAt = Array.FindIndex(
+            method.GetParameters(), parameter => parameter.ParameterType == typeof(CancellationToken));
         OneWay = method.ReturnType == typeof(void) || method.IsDefined(typeof(OneWayAttribute));
         AlwaysInterleave = method.IsDefined(typeof(AlwaysInterleaveAttribute));
         ReadOnly = method.IsDefined(typeof(ReadOnlyAttribute));
@@ -47,7 +48,9 @@ internal abstract class GrainMethod
     /// <summary>Sends a call and returns what the interface's method returns.</summary>
     internal abstract object? Call(GrainReferenceProxy target, object?[] arguments);
 
-    /// <summary>The arguments as another silo gets them. A cancellation token stays the same one: cancelling reaches every silo.</summary>
+    /// <summary>
+    /// The arguments as another silo gets them. A cancellation token stays the same one: cancelling reaches every silo.
+    /// </summary>
     internal object?[] Transfer(object?[] arguments, RuntimeClient from, RuntimeClient to)
     {
         if (arguments.Length == 0) return arguments;
@@ -81,10 +84,15 @@ internal abstract class GrainMethod
             _ when definition == typeof(Task<>) => (returns.GetGenericArguments()[0], Returns.TaskOfResult),
             _ when definition == typeof(ValueTask<>) => (returns.GetGenericArguments()[0], Returns.ValueTaskOfResult),
             _ => throw new NotSupportedException(
-                $"{method.DeclaringType}.{method.Name} returns {returns.Name}; a grain's method returns Task, ValueTask or, one way, void."),
+                $"{method.DeclaringType}.{method.Name} returns {returns.Name}; "
+                + "a grain's method returns Task, ValueTask or, one way, void."),
         };
         return (GrainMethod)Activator.CreateInstance(
-            typeof(GrainMethod<>).MakeGenericType(result), BindingFlags.NonPublic | BindingFlags.Instance, null, [method, kind], null)!;
+            typeof(GrainMethod<>).MakeGenericType(result),
+            BindingFlags.NonPublic | BindingFlags.Instance,
+            null,
+            [method, kind],
+            null)!;
     }
 
     /// <summary>The result of a method that has none.</summary>
@@ -151,7 +159,11 @@ internal sealed class GrainMethod<TResult> : GrainMethod
             failed = true;
             if (exception is InconsistentStateException { IsSourceActivation: true } stale) activation.EndStale(stale);
             message.FailFromReceiver(exception);
-            if (OneWay) activation.Logger.LogWarning(exception, "One-way call {Method} on {Grain} failed.", Info.Name, activation.GrainId);
+            if (OneWay)
+            {
+                activation.Logger.LogWarning(
+                    exception, "One-way call {Method} on {Grain} failed.", Info.Name, activation.GrainId);
+            }
         }
 
         activation.Completed(message, failed);

@@ -28,5 +28,6 @@ internal class GrainReferenceProxy : DispatchProxy, IAddressable, IGrainReferenc
         return reference;
     }
 
-    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => GrainMethod.For(targetMethod!).Call(this, args ?? []);
+    protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+        GrainMethod.For(targetMethod!).Call(this, args ?? []);
 }

@@ -18,13 +18,15 @@ internal sealed class GrainTimer : IGrainTimer
     private bool _ticking;
     private bool _ended;
 
-    internal GrainTimer(Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
+    internal GrainTimer(
+        Activation activation, Func<CancellationToken, Task> callback, GrainTimerCreationOptions options)
     {
         ArgumentNullException.ThrowIfNull(callback);
         Check(options.DueTime, options.Period);
         if (Activation.Current != activation)
         {
-            throw new InvalidOperationException("A grain registers its timers in its own turns, and not in what it starts with Task.Run.");
+            throw new InvalidOperationException(
+                "A grain registers its timers in its own turns, and not in what it starts with Task.Run.");
         }
 
         (_activation, _callback, _period) = (activation, callback, options.Period);
@@ -69,7 +71,8 @@ internal sealed class GrainTimer : IGrainTimer
         }
         catch (Exception exception)
         {
-            _activation.Logger.LogWarning(exception, "What a timer of {Grain} does when it is cancelled failed.", _activation.GrainId);
+            _activation.Logger.LogWarning(
+                exception, "What a timer of {Grain} does when it is cancelled failed.", _activation.GrainId);
         }
     }
 
@@ -83,7 +86,11 @@ internal sealed class GrainTimer : IGrainTimer
             }
             catch (Exception exception)
             {
-                if (!_disposed.IsCancellationRequested) activation.Logger.LogWarning(exception, "A timer of {Grain} failed; it goes on.", activation.GrainId);
+                if (!_disposed.IsCancellationRequested)
+                {
+                    activation.Logger.LogWarning(
+                        exception, "A timer of {Grain} failed; it goes on.", activation.GrainId);
+                }
             }
         }
 
@@ -98,8 +105,10 @@ internal sealed class GrainTimer : IGrainTimer
 
     private static void Check(TimeSpan dueTime, TimeSpan period)
     {
-        if (dueTime < TimeSpan.Zero && dueTime != Timeout.InfiniteTimeSpan) throw new ArgumentOutOfRangeException(nameof(dueTime), dueTime, "Must not be negative.");
-        if (period < TimeSpan.Zero && period != Timeout.InfiniteTimeSpan) throw new ArgumentOutOfRangeException(nameof(period), period, "Must not be negative.");
+        if (dueTime < TimeSpan.Zero && dueTime != Timeout.InfiniteTimeSpan)
+            throw new ArgumentOutOfRangeException(nameof(dueTime), dueTime, "Must not be negative.");
+        if (period < TimeSpan.Zero && period != Timeout.InfiniteTimeSpan)
+            throw new ArgumentOutOfRangeException(nameof(period), period, "Must not be negative.");
     }
 
     private void Fire()

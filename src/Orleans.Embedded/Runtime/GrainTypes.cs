@@ -17,7 +17,8 @@ internal static class GrainTypes
     internal static IReadOnlyDictionary<GrainType, Type> All => Classes.Value;
 
     /// <summary>The name of an interface.</summary>
-    internal static GrainInterfaceType NameOf(Type grainInterface) => GrainInterfaceType.Create(grainInterface.FullName!);
+    internal static GrainInterfaceType NameOf(Type grainInterface) =>
+        GrainInterfaceType.Create(grainInterface.FullName!);
 
     /// <summary>The type of the one class that implements <paramref name="grainInterface"/>.</summary>
     /// <exception cref="ArgumentException">There is none, or more than one.</exception>
@@ -27,26 +28,34 @@ internal static class GrainTypes
 
         static GrainType Find(Type grainInterface, string? prefix)
         {
-            if (!grainInterface.IsInterface) throw new ArgumentException($"{grainInterface.FullName} is no interface.", nameof(grainInterface));
+            if (!grainInterface.IsInterface)
+                throw new ArgumentException($"{grainInterface.FullName} is no interface.", nameof(grainInterface));
             var found = All.Where(pair => grainInterface.IsAssignableFrom(pair.Value)
                 && (prefix is null || pair.Value.FullName!.StartsWith(prefix, StringComparison.Ordinal))).ToList();
 
             // Among several, the class named after the interface is the one that is meant.
-            if (found.Count > 1 && found.Where(pair => "I" + pair.Value.Name == grainInterface.Name).ToList() is [var named]) found = [named];
+            var namesakes = found.Where(pair => "I" + pair.Value.Name == grainInterface.Name).ToList();
+            if (namesakes is [var named]) found = [named];
             return found switch
             {
                 [var one] => one.Key,
-                [] => throw new ArgumentException($"Could not find an implementation for interface {grainInterface.FullName}."),
+                [] => throw new ArgumentException(
+                    $"Could not find an implementation for interface {grainInterface.FullName}."),
                 _ => throw new ArgumentException(
-                    $"{grainInterface.FullName} has several implementations: {string.Join(", ", found.Select(pair => pair.Value.FullName))}."),
+                    $"{grainInterface.FullName} has several implementations: "
+                    + $"{string.Join(", ", found.Select(pair => pair.Value.FullName))}."),
             };
         }
     }
 
     /// <summary>Says which grain interfaces cannot be called from another silo, and why.</summary>
-    internal static IEnumerable<string> Faults() => All.Values.SelectMany(type => type.GetInterfaces()).Distinct().SelectMany(FaultsOf);
+    internal static IEnumerable<string> Faults() =>
+        All.Values.SelectMany(type => type.GetInterfaces()).Distinct().SelectMany(FaultsOf);
 
-    /// <summary>Says which methods of an interface cannot be called from another silo, and why; none if it is no grain interface.</summary>
+    /// <summary>
+    /// Says which methods of an interface cannot be called from another silo, and why; none if it is no
+    /// grain interface.
+    /// </summary>
     internal static IEnumerable<string> FaultsOf(Type grainInterface)
     {
         if (!typeof(IAddressable).IsAssignableFrom(grainInterface) || grainInterface.IsGenericType) yield break;
@@ -57,7 +66,8 @@ internal static class GrainTypes
                 .Concat(method.ReturnType.IsGenericType ? method.ReturnType.GetGenericArguments() : []);
             foreach (var type in named.Where(type => type != typeof(CancellationToken)))
             {
-                if (MessageSerializer.WhyNot(type) is { } why) yield return $"{grainInterface.FullName}.{method.Name}: {why}";
+                if (MessageSerializer.WhyNot(type) is { } why)
+                    yield return $"{grainInterface.FullName}.{method.Name}: {why}";
             }
         }
     }
@@ -67,11 +77,13 @@ internal static class GrainTypes
         Dictionary<GrainType, Type> found = [];
         foreach (var type in ApplicationAssemblies().SelectMany(assembly => assembly.GetTypes()))
         {
-            if (!type.IsClass || type.IsAbstract || type.IsGenericTypeDefinition || !typeof(IGrainBase).IsAssignableFrom(type)) continue;
+            if (!typeof(IGrainBase).IsAssignableFrom(type)) continue;
+            if (!type.IsClass || type.IsAbstract || type.IsGenericTypeDefinition) continue;
             var name = type.GetCustomAttribute<GrainTypeAttribute>()?.GrainType ?? Conventional(type);
             if (!found.TryAdd(name, type))
             {
-                throw new OrleansConfigurationException($"The grain type '{name}' stands for {found[name].FullName} and for {type.FullName}.");
+                throw new OrleansConfigurationException(
+                    $"The grain type '{name}' stands for {found[name].FullName} and for {type.FullName}.");
             }
         }
 
@@ -80,8 +92,10 @@ internal static class GrainTypes
 
     private static GrainType Conventional(Type type)
     {
+        const string suffix = "grain";
         var name = type.Name.ToLowerInvariant();
-        return GrainType.Create(name.EndsWith("grain", StringComparison.Ordinal) && name.Length > "grain".Length ? name[..^"grain".Length] : name);
+        var suffixed = name.EndsWith(suffix, StringComparison.Ordinal) && name.Length > suffix.Length;
+        return GrainType.Create(suffixed ? name[..^suffix.Length] : name);
     }
 
     private static HashSet<Assembly> ApplicationAssemblies()
@@ -97,7 +111,8 @@ internal static class GrainTypes
             if (references.Any(reference => reference.FullName == engine.FullName)) found.Add(assembly);
             foreach (var reference in references)
             {
-                if (!IsFramework(reference) && !seen.Contains(reference.FullName)) open.Enqueue(Assembly.Load(reference));
+                if (!IsFramework(reference) && !seen.Contains(reference.FullName))
+                    open.Enqueue(Assembly.Load(reference));
             }
         }
 
@@ -105,5 +120,6 @@ internal static class GrainTypes
     }
 
     private static bool IsFramework(AssemblyName name) =>
-        name.Name!.StartsWith("System", StringComparison.Ordinal) || name.Name.StartsWith("Microsoft.", StringComparison.Ordinal);
+        name.Name!.StartsWith("System", StringComparison.Ordinal)
+        || name.Name.StartsWith("Microsoft.", StringComparison.Ordinal);
 }

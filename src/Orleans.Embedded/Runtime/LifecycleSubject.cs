@@ -23,7 +23,8 @@ internal sealed class LifecycleSubject : ISiloLifecycle, IGrainLifecycle
         {
             cancellationToken.ThrowIfCancellationRequested();
             _reached = stage.Key;
-            await Task.WhenAll(stage.Select(async subscription => await subscription.Observer.OnStart(cancellationToken)));
+            await Task.WhenAll(stage.Select(async subscription =>
+                await subscription.Observer.OnStart(cancellationToken)));
         }
     }
 
@@ -35,7 +36,8 @@ internal sealed class LifecycleSubject : ISiloLifecycle, IGrainLifecycle
         {
             try
             {
-                await Task.WhenAll(stage.Select(async subscription => await subscription.Observer.OnStop(cancellationToken)));
+                await Task.WhenAll(stage.Select(async subscription =>
+                    await subscription.Observer.OnStop(cancellationToken)));
             }
             catch (Exception exception)
             {

@@ -21,13 +21,21 @@ public interface IManagementGrain : IGrainWithIntegerKey
     /// <summary>How many activations all silos have together.</summary>
     Task<int> GetTotalActivationCount();
 
-    /// <summary>Where the grain is active, or null. A stateless worker may be in several places and cannot be asked for.</summary>
+    /// <summary>
+    /// Where the grain is active, or null. A stateless worker may be in several places and cannot be asked for.
+    /// </summary>
     ValueTask<SiloAddress?> GetActivationAddress(IAddressable reference);
 
-    /// <summary>Deactivates what has been idle for <paramref name="ageLimit"/>, on these silos, as if that were its age; waits for it.</summary>
+    /// <summary>
+    /// Deactivates what has been idle for <paramref name="ageLimit"/>, on these silos, as if that were its age;
+    /// waits for it.
+    /// </summary>
     Task ForceActivationCollection(SiloAddress[] hostsIds, TimeSpan ageLimit);
 
-    /// <summary>Deactivates what has been idle for <paramref name="ageLimit"/>, on all silos, as if that were its age; waits for it.</summary>
+    /// <summary>
+    /// Deactivates what has been idle for <paramref name="ageLimit"/>, on all silos, as if that were its age;
+    /// waits for it.
+    /// </summary>
     Task ForceActivationCollection(TimeSpan ageLimit);
 }
 
@@ -69,7 +77,8 @@ public sealed class DetailedGrainStatistic
 [GenerateSerializer, Immutable]
 public sealed class SiloRuntimeStatistics
 {
-    internal SiloRuntimeStatistics(int activationCount, DateTime dateTime) => (ActivationCount, DateTime) = (activationCount, dateTime);
+    internal SiloRuntimeStatistics(int activationCount, DateTime dateTime) =>
+        (ActivationCount, DateTime) = (activationCount, dateTime);
 
     /// <summary>How many activations it has.</summary>
     [Id(0)]
@@ -88,32 +97,54 @@ internal sealed class ManagementGrain(Cluster cluster) : Grain, IManagementGrain
 
     public Task<SimpleGrainStatistic[]> GetSimpleGrainStatistics() => GetSimpleGrainStatistics([]);
 
-    public Task<SimpleGrainStatistic[]> GetSimpleGrainStatistics(SiloAddress[] hostsIds) => Task.FromResult<SimpleGrainStatistic[]>(
-    [
-        .. from silo in Named(hostsIds)
-           from grainClass in silo.Classes
-           let count = Volatile.Read(ref grainClass.ActivationCount)
-           where count > 0
-           select new SimpleGrainStatistic { GrainType = grainClass.Name, SiloAddress = silo.SiloAddress, ActivationCount = count },
-    ]);
+    public Task<SimpleGrainStatistic[]> GetSimpleGrainStatistics(SiloAddress[] hostsIds)
+    {
+        var statistics =
+            from silo in Named(hostsIds)
+            from grainClass in silo.Classes
+            let count = Volatile.Read(ref grainClass.ActivationCount)
+            where count > 0
+            select new SimpleGrainStatistic
+            {
+                GrainType = grainClass.Name,
+                SiloAddress = silo.SiloAddress,
+                ActivationCount = count,
+            };
+        return Task.FromResult(statistics.ToArray());
+    }
 
-    public Task<DetailedGrainStatistic[]> GetDetailedGrainStatistics(string[]? types, SiloAddress[]? hostsIds) => Task.FromResult<DetailedGrainStatistic[]>(
-    [
-        .. from silo in Named(hostsIds)
-           from activation in silo.Activations
-           where types is null || types.Contains(activation.Class.Name)
-           select new DetailedGrainStatistic { GrainType = activation.Class.Name, SiloAddress = silo.SiloAddress, GrainId = activation.GrainId },
-    ]);
+    public Task<DetailedGrainStatistic[]> GetDetailedGrainStatistics(string[]? types, SiloAddress[]? hostsIds)
+    {
+        var statistics =
+            from silo in Named(hostsIds)
+            from activation in silo.Activations
+            where types is null || types.Contains(activation.Class.Name)
+            select new DetailedGrainStatistic
+            {
+                GrainType = activation.Class.Name,
+                SiloAddress = silo.SiloAddress,
+                GrainId = activation.GrainId,
+            };
+        return Task.FromResult(statistics.ToArray());
+    }
 
-    public Task<SiloRuntimeStatistics[]> GetRuntimeStatistics(SiloAddress[] hostsIds) => Task.FromResult<SiloRuntimeStatistics[]>(
-        [.. Named(hostsIds).Select(silo => new SiloRuntimeStatistics(silo.ActivationCount, silo.Runtime.TimeProvider.GetUtcNow().UtcDateTime))]);
+    public Task<SiloRuntimeStatistics[]> GetRuntimeStatistics(SiloAddress[] hostsIds)
+    {
+        var statistics =
+            from silo in Named(hostsIds)
+            let now = silo.Runtime.TimeProvider.GetUtcNow()
+            select new SiloRuntimeStatistics(silo.ActivationCount, now.UtcDateTime);
+        return Task.FromResult(statistics.ToArray());
+    }
 
-    public Task<int> GetTotalActivationCount() => Task.FromResult(cluster.ActiveSilos.Sum(silo => silo.ActivationCount));
+    public Task<int> GetTotalActivationCount() =>
+        Task.FromResult(cluster.ActiveSilos.Sum(silo => silo.ActivationCount));
 
     public ValueTask<SiloAddress?> GetActivationAddress(IAddressable reference)
     {
         var id = reference.GetGrainId();
-        if (!GrainTypes.All.TryGetValue(id.Type, out var implementation)) throw new ArgumentException($"There is no grain class for the grain type '{id.Type}'.");
+        if (!GrainTypes.All.TryGetValue(id.Type, out var implementation))
+            throw new ArgumentException($"There is no grain class for the grain type '{id.Type}'.");
         if (implementation.IsDefined(typeof(Concurrency.StatelessWorkerAttribute), inherit: true))
         {
             throw new InvalidOperationException($"{id} is a stateless worker: it may be active in several places.");

@@ -24,7 +24,10 @@ internal abstract class Message
 
     internal virtual bool ReadOnly => false;
 
-    /// <summary>The activation it was last given to; volatile, so that a dying silo's calls are found (see <see cref="Cluster.Kill"/>).</summary>
+    /// <summary>
+    /// The activation it was last given to; volatile, so that a dying silo's calls are found
+    /// (see <see cref="Cluster.Kill"/>).
+    /// </summary>
     internal volatile Activation? Receiver;
 
     internal RuntimeClient Sender { get; private set; } = null!;
@@ -46,7 +49,9 @@ internal abstract class Message
     /// <summary>Does the work on the activation's scheduler and never throws.</summary>
     internal abstract void Run(Activation activation);
 
-    /// <summary>Takes what it needs for <paramref name="activation"/>; what comes from another silo is copied by serialization.</summary>
+    /// <summary>
+    /// Takes what it needs for <paramref name="activation"/>; what comes from another silo is copied by serialization.
+    /// </summary>
     internal virtual void DeliverTo(Activation activation) => Receiver = activation;
 
     /// <summary>Ends the call with an exception, if it has not ended.</summary>
@@ -63,7 +68,9 @@ internal abstract class Message
         SentAt = sender.TimeProvider.GetTimestamp();
     }
 
-    /// <summary>Lets the caller stop waiting when <paramref name="token"/> is cancelled; the callee has the same token.</summary>
+    /// <summary>
+    /// Lets the caller stop waiting when <paramref name="token"/> is cancelled; the callee has the same token.
+    /// </summary>
     internal void CancelWith(CancellationToken token)
     {
         if (!token.CanBeCanceled) return;
@@ -83,7 +90,8 @@ internal abstract class Message
 }
 
 /// <summary>A call of a grain's method that answers with a <typeparamref name="TResult"/>.</summary>
-internal sealed class Message<TResult>(GrainMethod<TResult> method, GrainReferenceProxy target, object?[] arguments) : Message
+internal sealed class Message<TResult>(GrainMethod<TResult> method, GrainReferenceProxy target, object?[] arguments)
+    : Message
 {
     private readonly TaskCompletionSource<TResult>? _completion =
         method.OneWay ? null : new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -38,10 +38,13 @@ internal sealed class RuntimeClient : IDisposable
 
     internal CallbackTable Callbacks { get; } = new();
 
-    // Made when first needed, because a filter may itself want a grain factory, which is not there before this object is.
-    internal IIncomingGrainCallFilter[] IncomingFilters => field ??= [.. Services.GetServices<IIncomingGrainCallFilter>()];
+    // Made when first needed, because a filter may itself want a grain factory, which is not there before this
+    // object is.
+    internal IIncomingGrainCallFilter[] IncomingFilters =>
+        field ??= [.. Services.GetServices<IIncomingGrainCallFilter>()];
 
-    internal IOutgoingGrainCallFilter[] OutgoingFilters => field ??= [.. Services.GetServices<IOutgoingGrainCallFilter>()];
+    internal IOutgoingGrainCallFilter[] OutgoingFilters =>
+        field ??= [.. Services.GetServices<IOutgoingGrainCallFilter>()];
 
     /// <summary>The silo this is the sending side of; null for a client outside the silos.</summary>
     internal Silo? Silo { get; set; }
@@ -52,7 +55,8 @@ internal sealed class RuntimeClient : IDisposable
     public void Dispose() => _sweep.Dispose();
 
     /// <summary>A reference to the grain, called through <paramref name="interfaceType"/> and from here.</summary>
-    internal object CreateReference(Type interfaceType, GrainId grainId) => GrainReferenceProxy.Create(interfaceType, grainId, this);
+    internal object CreateReference(Type interfaceType, GrainId grainId) =>
+        GrainReferenceProxy.Create(interfaceType, grainId, this);
 
     /// <summary>A value that came from another silo, its references bound to this side.</summary>
     internal object? Receive(byte[] bytes) => Serializer.Deserialize(bytes);
@@ -99,7 +103,8 @@ internal sealed class RuntimeClient : IDisposable
         Dispose();
     }
 
-    private void FailExpired() => Callbacks.FailWhere(message => TimeProvider.GetElapsedTime(message.SentAt) < message.Timeout
-        ? null
-        : new TimeoutException($"Response did not arrive on time in {message.Timeout} for message: {message}."));
+    private void FailExpired() => Callbacks.FailWhere(message =>
+        TimeProvider.GetElapsedTime(message.SentAt) < message.Timeout
+            ? null
+            : new TimeoutException($"Response did not arrive on time in {message.Timeout} for message: {message}."));
 }

@@ -62,7 +62,9 @@ internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
     {
         (_services, _logger, _collectionQuantum) = (services, logger, collection.Value.CollectionQuantum);
         SiloAddress = SiloAddress.New(
-            endpoints.Value.AdvertisedIPAddress ?? IPAddress.Loopback, endpoints.Value.SiloPort, SiloAddress.AllocateNewGeneration());
+            endpoints.Value.AdvertisedIPAddress ?? IPAddress.Loopback,
+            endpoints.Value.SiloPort,
+            SiloAddress.AllocateNewGeneration());
         Name = siloOptions.Value.SiloName ?? $"Silo_{SiloAddress.Generation:X}";
         ClusterId = clusterOptions.Value.ClusterId;
         Runtime = new RuntimeClient(services, cluster, messaging.Value.ResponseTimeout) { Silo = this };
@@ -96,7 +98,8 @@ internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
     internal int ActivationCount => Classes.Sum(grainClass => Volatile.Read(ref grainClass.ActivationCount));
 
     /// <summary>The activations here, stateless workers included.</summary>
-    internal IEnumerable<Activation> Activations => Cluster.Of(Runtime).Where(activation => activation.GrainId.Type != Cluster.ObserverType)
+    internal IEnumerable<Activation> Activations => Cluster.Of(Runtime)
+        .Where(activation => activation.GrainId.Type != Cluster.ObserverType)
         .Concat(_workers.SelectMany(entry => entry.Value.ToArray()));
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -104,13 +107,14 @@ internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
         if (GrainTypes.Faults().ToList() is { Count: > 0 } faults)
         {
             throw new OrleansConfigurationException(
-                "These types cannot be sent from one silo to another:" + Environment.NewLine + string.Join(Environment.NewLine, faults));
+                string.Join(Environment.NewLine, ["These types cannot be sent from one silo to another:", .. faults]));
         }
 
         _status = SiloStatus.Joining;
         StartedAt = Runtime.TimeProvider.GetUtcNow();
         _lifecycle.Subscribe(nameof(Silo), ServiceLifecycleStage.BecomeActive, BecomeActive, DeactivateAll);
-        foreach (var participant in _services.GetServices<ILifecycleParticipant<ISiloLifecycle>>()) participant.Participate(_lifecycle);
+        foreach (var participant in _services.GetServices<ILifecycleParticipant<ISiloLifecycle>>())
+            participant.Participate(_lifecycle);
         try
         {
             await _lifecycle.StartAsync(cancellationToken);
@@ -157,9 +161,12 @@ internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
     }
 
     /// <exception cref="ArgumentException">There is no such grain class.</exception>
-    internal GrainClass ClassOf(GrainType type) => _classes.GetOrAdd(type, static (type, silo) => GrainTypes.All.TryGetValue(type, out var implementation)
-        ? new GrainClass(type, implementation, silo._services)
-        : throw new ArgumentException($"There is no grain class for the grain type '{type}'."), this);
+    internal GrainClass ClassOf(GrainType type) => _classes.GetOrAdd(
+        type,
+        static (type, silo) => GrainTypes.All.TryGetValue(type, out var implementation)
+            ? new GrainClass(type, implementation, silo._services)
+            : throw new ArgumentException($"There is no grain class for the grain type '{type}'."),
+        this);
 
     internal StatelessWorkers Workers(GrainId id) =>
         _workers.GetOrAdd(id, static (id, silo) => new StatelessWorkers(id, silo.ClassOf(id.Type), silo.Runtime), this);
@@ -186,7 +193,10 @@ internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
         }
     }
 
-    /// <summary>Ends what has been idle for its class's age, or for <paramref name="age"/> if one is given; completes as each has ended.</summary>
+    /// <summary>
+    /// Ends what has been idle for its class's age, or for <paramref name="age"/> if one is given; completes as
+    /// each has ended.
+    /// </summary>
     internal List<Task> CollectIdle(TimeSpan? age = null) =>
-        [.. Activations.Where(activation => activation.CollectIfIdle(age)).Select(activation => activation.Deactivated)];
+        [.. from activation in Activations where activation.CollectIfIdle(age) select activation.Deactivated];
 }

@@ -3,11 +3,13 @@ namespace Orleans.Runtime;
 /// <summary>
 /// A task scheduler that runs one item at a time: what makes an activation single-threaded. Code started on it stays
 /// on it, because <c>await</c> comes back to <see cref="TaskScheduler.Current"/>.
-/// Invariant: at most one thread is inside <see cref="IThreadPoolWorkItem.Execute"/>; the queue and the flag are guarded by <c>this</c>.
+/// Invariant: at most one thread is inside <see cref="IThreadPoolWorkItem.Execute"/>; the queue and the flag are
+/// guarded by <c>this</c>.
 /// </summary>
 internal abstract class WorkItemGroup : TaskScheduler, IThreadPoolWorkItem
 {
-    // As genuine Orleans: long enough that a busy group is not requeued all the time, short enough to be fair to others.
+    // As genuine Orleans: long enough that a busy group is not requeued all the time, short enough to be fair to
+    // others.
     private const long QuantumMilliseconds = 100;
 
     // Made when first needed and kept: an idle activation that was used has one small array here.

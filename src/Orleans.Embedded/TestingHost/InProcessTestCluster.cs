@@ -19,7 +19,8 @@ public sealed class InProcessTestClusterOptions
     public short InitialSilosCount { get; set; } = 1;
 
     /// <summary>What is done to each silo's host.</summary>
-    public List<Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder>> SiloHostConfigurationDelegates { get; } = [];
+    public List<Action<InProcessTestSiloSpecificOptions, IHostApplicationBuilder>>
+        SiloHostConfigurationDelegates { get; } = [];
 
     /// <summary>What is done to the client's host.</summary>
     public List<Action<IHostApplicationBuilder>> ClientHostConfigurationDelegates { get; } = [];
@@ -42,7 +43,8 @@ public sealed class InProcessTestClusterBuilder
     }
 
     /// <summary>A cluster of <paramref name="initialSilosCount"/> silos.</summary>
-    public InProcessTestClusterBuilder(short initialSilosCount) => Options = new() { InitialSilosCount = initialSilosCount };
+    public InProcessTestClusterBuilder(short initialSilosCount) =>
+        Options = new() { InitialSilosCount = initialSilosCount };
 
     /// <summary>What is being composed.</summary>
     public InProcessTestClusterOptions Options { get; }
@@ -51,7 +53,8 @@ public sealed class InProcessTestClusterBuilder
     public static string CreateClusterId() => $"testcluster-{Guid.NewGuid():N}";
 
     /// <summary>Composes each silo.</summary>
-    public InProcessTestClusterBuilder ConfigureSilo(Action<InProcessTestSiloSpecificOptions, ISiloBuilder> configureSiloDelegate) =>
+    public InProcessTestClusterBuilder ConfigureSilo(
+        Action<InProcessTestSiloSpecificOptions, ISiloBuilder> configureSiloDelegate) =>
         ConfigureSiloHost((options, host) => host.UseOrleans(silo => configureSiloDelegate(options, silo)));
 
     /// <summary>Composes each silo's host.</summary>
@@ -116,7 +119,8 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     public Task KillSiloAsync(InProcessSiloHandle instance) => _hosts.StopAsync(instance, stopGracefully: false);
 
     /// <summary>Stops a silo and starts it again.</summary>
-    public async Task<InProcessSiloHandle?> RestartSiloAsync(InProcessSiloHandle instance) => await _hosts.RestartAsync(instance);
+    public async Task<InProcessSiloHandle?> RestartSiloAsync(InProcessSiloHandle instance) =>
+        await _hosts.RestartAsync(instance);
 
     /// <summary>Stops the client and all silos.</summary>
     public Task StopAllSilosAsync() => _hosts.StopAllAsync();
@@ -164,7 +168,8 @@ public sealed class InProcessTestCluster : IDisposable, IAsyncDisposable
     private IHost BuildClient(Cluster cluster)
     {
         var host = NewHost();
-        ((IHostApplicationBuilder)host).Properties[typeof(IClientBuilder)] = new ClientBuilder(host.Services, host.Configuration, cluster);
+        ((IHostApplicationBuilder)host).Properties[typeof(IClientBuilder)] =
+            new ClientBuilder(host.Services, host.Configuration, cluster);
         foreach (var configure in Options.ClientHostConfigurationDelegates) configure(host);
         return host.Build();
     }

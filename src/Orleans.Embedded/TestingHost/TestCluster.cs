@@ -70,14 +70,19 @@ public class TestClusterBuilder
         return this;
     }
 
-    /// <summary>Composes each silo with a new <typeparamref name="T"/>: an <see cref="ISiloConfigurator"/>, an <see cref="IHostConfigurator"/>, or both.</summary>
+    /// <summary>
+    /// Composes each silo with a new <typeparamref name="T"/>: an <see cref="ISiloConfigurator"/>, an
+    /// <see cref="IHostConfigurator"/>, or both.
+    /// </summary>
     /// <exception cref="ArgumentException">It is neither.</exception>
     public TestClusterBuilder AddSiloBuilderConfigurator<T>()
         where T : new()
     {
-        if (!typeof(ISiloConfigurator).IsAssignableFrom(typeof(T)) && !typeof(IHostConfigurator).IsAssignableFrom(typeof(T)))
+        if (!typeof(T).IsAssignableTo(typeof(ISiloConfigurator))
+            && !typeof(T).IsAssignableTo(typeof(IHostConfigurator)))
         {
-            throw new ArgumentException($"{typeof(T).Name} is neither an {nameof(ISiloConfigurator)} nor an {nameof(IHostConfigurator)}.");
+            throw new ArgumentException(
+                $"{typeof(T).Name} is neither an {nameof(ISiloConfigurator)} nor an {nameof(IHostConfigurator)}.");
         }
 
         _silos.Add(() => new T());
@@ -120,7 +125,8 @@ public class TestClusterBuilder
         host.ConfigureServices((context, services) =>
         {
             var client = new ClientBuilder(services, context.Configuration, cluster);
-            foreach (var configurator in _clients.Select(make => make())) configurator.Configure(context.Configuration, client);
+            foreach (var configurator in _clients.Select(make => make()))
+                configurator.Configure(context.Configuration, client);
         });
         return host.Build();
     }
@@ -131,14 +137,17 @@ public class TestClusterBuilder
         host.UseEnvironment("Development");
         host.ConfigureHostConfiguration(configuration =>
         {
-            configuration.AddInMemoryCollection(Properties.Select(property => KeyValuePair.Create(property.Key, (string?)property.Value)));
+            configuration.AddInMemoryCollection(
+                Properties.Select(property => KeyValuePair.Create(property.Key, (string?)property.Value)));
             foreach (var configure in _configuration) configure(configuration);
         });
         return host;
     }
 }
 
-/// <summary><see cref="InProcessTestCluster"/>, composed from configurator classes rather than from functions.</summary>
+/// <summary>
+/// <see cref="InProcessTestCluster"/>, composed from configurator classes rather than from functions.
+/// </summary>
 public class TestCluster : IDisposable, IAsyncDisposable
 {
     private readonly TestHosts _hosts;
@@ -173,7 +182,8 @@ public class TestCluster : IDisposable, IAsyncDisposable
     public void Deploy() => Task.Run(DeployAsync).GetAwaiter().GetResult();
 
     /// <summary>Starts one silo more.</summary>
-    public async Task<SiloHandle> StartAdditionalSiloAsync(bool startAdditionalSiloOnNewPort = false) => (await _hosts.StartAsync(1))[0];
+    public async Task<SiloHandle> StartAdditionalSiloAsync(bool startAdditionalSiloOnNewPort = false) =>
+        (await _hosts.StartAsync(1))[0];
 
     /// <summary>Stops a silo; its grains move to the others.</summary>
     public Task StopSiloAsync(SiloHandle instance) => _hosts.StopAsync(instance, stopGracefully: true);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -8,10 +9,11 @@ using Orleans.Runtime;
 namespace Orleans.TestingHost;
 
 /// <summary>
-/// The hosts of a test cluster: silos that share one <see cref="Cluster"/>, and a client beside them. What the two kinds
-/// of test cluster have in common; they differ in how a host is composed.
+/// The hosts of a test cluster: silos that share one <see cref="Cluster"/>, and a client beside them. What the two
+/// kinds of test cluster have in common; they differ in how a host is composed.
 /// </summary>
-internal sealed class TestHosts(Func<short, Cluster, IHost> buildSilo, Func<Cluster, IHost> buildClient) : IAsyncDisposable
+internal sealed class TestHosts(Func<short, Cluster, IHost> buildSilo, Func<Cluster, IHost> buildClient)
+    : IAsyncDisposable
 {
     // The first ports that are given as names; nothing listens on them.
     private const int FirstSiloPort = 21111;
@@ -48,8 +50,9 @@ internal sealed class TestHosts(Func<short, Cluster, IHost> buildSilo, Func<Clus
         silo.Services.AddSingleton(cluster);
         silo.Configure<SiloOptions>(options => options.SiloName = NameOf(instance));
         silo.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = (clusterId, serviceId));
-        silo.Configure<EndpointOptions>(options => (options.AdvertisedIPAddress, options.SiloPort, options.GatewayPort) =
-            (IPAddress.Loopback, FirstSiloPort + instance, FirstGatewayPort + instance));
+        silo.Configure<EndpointOptions>(options =>
+            (options.AdvertisedIPAddress, options.SiloPort, options.GatewayPort) =
+                (IPAddress.Loopback, FirstSiloPort + instance, FirstGatewayPort + instance));
     }
 
     internal static string NameOf(short instance) => instance == 0 ? "Primary" : $"Secondary_{instance}";
@@ -105,14 +108,15 @@ internal sealed class TestHosts(Func<short, Cluster, IHost> buildSilo, Func<Clus
         await activation.Deactivated;
     }
 
-    internal Task WaitForDeactivationAsync(GrainId grainId) => _cluster.Find(grainId)?.Deactivated ?? Task.CompletedTask;
+    internal Task WaitForDeactivationAsync(GrainId grainId) =>
+        _cluster.Find(grainId)?.Deactivated ?? Task.CompletedTask;
 
-    internal bool TryGetGrainContext(GrainId grainId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out IGrainContext? grainContext) =>
+    internal bool TryGetGrainContext(GrainId grainId, [NotNullWhen(true)] out IGrainContext? grainContext) =>
         (grainContext = _cluster.Find(grainId)) is not null;
 
     internal IServiceProvider ServicesOf(SiloAddress? silo) =>
-        (Silos.FirstOrDefault(handle => silo is null || handle.SiloAddress.Equals(silo))
-            ?? throw new ArgumentException($"No silo of this cluster has the address {silo}.", nameof(silo))).ServiceProvider;
+        Silos.FirstOrDefault(handle => silo is null || handle.SiloAddress.Equals(silo))?.ServiceProvider
+            ?? throw new ArgumentException($"No silo of this cluster has the address {silo}.", nameof(silo));
 
     private async Task<InProcessSiloHandle> StartAsync(short instance)
     {
@@ -128,7 +132,13 @@ internal sealed class TestHosts(Func<short, Cluster, IHost> buildSilo, Func<Clus
         }
 
         var silo = host.Services.GetRequiredService<Silo>();
-        var handle = new InProcessSiloHandle { SiloHost = host, Name = silo.Name, SiloAddress = silo.SiloAddress, InstanceNumber = instance };
+        var handle = new InProcessSiloHandle
+        {
+            SiloHost = host,
+            Name = silo.Name,
+            SiloAddress = silo.SiloAddress,
+            InstanceNumber = instance,
+        };
         lock (_lock) _silos.Add(handle);
         return handle;
     }

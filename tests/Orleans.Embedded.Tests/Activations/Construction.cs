@@ -60,7 +60,8 @@ public sealed class Construction : IAsyncLifetime
         await grain.Call();
         await _cluster.DeactivateAsync(grain);
 
-        Notes.Of("staged").ShouldBe(["up 1000", "up 2000", "activated", "called", "deactivated", "down 2000", "down 1000"]);
+        Notes.Of("staged").ShouldBe(
+            ["up 1000", "up 2000", "activated", "called", "deactivated", "down 2000", "down 1000"]);
     }
 }
 
@@ -102,12 +103,16 @@ public interface IStaged : IGrainWithStringKey
 }
 
 public sealed class ConstructedGrain(
-    SharedService shared, ScopedService scoped, [FromKeyedServices("right")] KeyedService keyed, IGrainFactory factory) : Grain, IConstructed
+    SharedService shared,
+    ScopedService scoped,
+    [FromKeyedServices("right")] KeyedService keyed,
+    IGrainFactory factory) : Grain, IConstructed
 {
-    public Task<string> WhatItGot() => Task.FromResult(string.Join(", ",
-        shared.Say(),
-        keyed.Name,
-        ServiceProvider.GetRequiredService<ScopedService>() == scoped && factory is not null ? "a scope of its own" : "a strange scope"));
+    public Task<string> WhatItGot()
+    {
+        var own = ServiceProvider.GetRequiredService<ScopedService>() == scoped && factory is not null;
+        return Task.FromResult($"{shared.Say()}, {keyed.Name}, {(own ? "a scope of its own" : "a strange scope")}");
+    }
 
     public Task<Guid> Scope() => Task.FromResult(scoped.Id);
 
@@ -153,7 +158,8 @@ public sealed class StagedGrain : Grain, IStaged, ILifecycleParticipant<IGrainLi
 
     public override Task OnActivateAsync(CancellationToken cancellationToken) => Note("activated");
 
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => Note("deactivated");
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        Note("deactivated");
 
     public Task Call() => Note("called");
 

@@ -25,7 +25,11 @@ public sealed class Lifetimes(OneSilo silo)
         await silo.Cluster.WaitForDeactivationAsync(Grain);
         await Grain.Call();
 
-        Notes.Of(_name).ShouldBe(["activated", "called", "ending", "deactivated: ApplicationRequested", "disposed", "activated", "called"]);
+        Notes.Of(_name).ShouldBe(
+        [
+            "activated", "called", "ending", "deactivated: ApplicationRequested", "disposed",
+            "activated", "called",
+        ]);
     }
 
     [Fact]
@@ -40,7 +44,10 @@ public sealed class Lifetimes(OneSilo silo)
         await Task.WhenAll(calls).Soon();
 
         Notes.Of(_name).ShouldBe(
-            ["activated", "deactivated: ApplicationRequested", "disposed", "activated", .. Enumerable.Repeat("called", 10)]);
+        [
+            "activated", "deactivated: ApplicationRequested", "disposed",
+            "activated", .. Enumerable.Repeat("called", 10),
+        ]);
     }
 
     [Fact]
@@ -53,7 +60,11 @@ public sealed class Lifetimes(OneSilo silo)
         Gate.Of(_name).Open();
         await Task.WhenAll(call, later).Soon();
 
-        Notes.Of(_name).ShouldBe(["activated", "stayed", "deactivated: ApplicationRequested", "disposed", "activated", "called"]);
+        Notes.Of(_name).ShouldBe(
+        [
+            "activated", "stayed", "deactivated: ApplicationRequested", "disposed",
+            "activated", "called",
+        ]);
     }
 
     [Fact]
@@ -92,7 +103,11 @@ public sealed class Lifetimes(OneSilo silo)
         await silo.Client.GetGrain<IMortal>(_name).Call();
         Gate.Of(_name).Open();
 
-        foreach (var call in calls) (await Should.ThrowAsync<InvalidOperationException>(call.Soon())).Message.ShouldBe("could not be activated");
+        foreach (var call in calls)
+        {
+            var failure = await Should.ThrowAsync<InvalidOperationException>(call.Soon());
+            failure.Message.ShouldBe("could not be activated");
+        }
     }
 
     [Fact]

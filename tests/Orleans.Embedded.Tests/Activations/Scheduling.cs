@@ -9,14 +9,16 @@ public sealed class Scheduling(OneSilo silo)
     private IScheduled Grain => silo.Client.GetGrain<IScheduled>($"{Guid.NewGuid()}");
 
     [Fact]
-    public async Task Code_of_a_grain_stays_on_its_scheduler_whatever_it_awaits() => (await Grain.WhereItLeaves()).ShouldBe("");
+    public async Task Code_of_a_grain_stays_on_its_scheduler_whatever_it_awaits() =>
+        (await Grain.WhereItLeaves()).ShouldBe("");
 
     [Fact]
     public async Task Code_that_asks_to_leave_the_scheduler_leaves_it_and_the_grain_comes_back() =>
         (await Grain.WhoAskedToLeave()).ShouldBe("Task.Run: gone, back; ConfigureAwait(false): gone");
 
     [Fact]
-    public async Task A_task_that_a_grain_starts_with_the_current_scheduler_is_a_turn_of_its_own() => (await Grain.StartTurns()).ShouldBe(1000);
+    public async Task A_task_that_a_grain_starts_with_the_current_scheduler_is_a_turn_of_its_own() =>
+        (await Grain.StartTurns()).ShouldBe(1000);
 
     [Fact]
     public async Task A_hundred_callers_find_a_grain_in_one_turn_at_a_time()

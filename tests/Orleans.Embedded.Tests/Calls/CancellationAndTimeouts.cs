@@ -43,7 +43,8 @@ public sealed class CancellationAndTimeouts(OneSilo silo, TwoSilos two)
     public async Task A_call_that_is_cancelled_beforehand_is_not_sent()
     {
         var name = $"{Guid.NewGuid()}";
-        var call = async () => await silo.Client.GetGrain<IPatient>(name).WaitUntilCancelled(name, new CancellationToken(canceled: true));
+        var cancelled = new CancellationToken(canceled: true);
+        var call = async () => await silo.Client.GetGrain<IPatient>(name).WaitUntilCancelled(name, cancelled);
 
         await Should.ThrowAsync<OperationCanceledException>(call);
         Notes.Of(name).ShouldBeEmpty();
@@ -138,15 +139,18 @@ public sealed class PatientGrain(ILocalSiloDetails here) : Grain, IPatient
         }
     }
 
-    public Task WaitAt(IPatient other, string name, CancellationToken cancellationToken) => other.WaitUntilCancelled(name, cancellationToken);
+    public Task WaitAt(IPatient other, string name, CancellationToken cancellationToken) =>
+        other.WaitUntilCancelled(name, cancellationToken);
 
-    public Task<string> Answer(int number, string text, CancellationToken cancellationToken) => Task.FromResult($"{number} {text}");
+    public Task<string> Answer(int number, string text, CancellationToken cancellationToken) =>
+        Task.FromResult($"{number} {text}");
 
     public Task WaitTooLong(string name) => Gate.Of(name).Pass();
 
     public Task<string> CallsItself() => NameOfFailure(() => this.AsReference<IPatient>().Impatiently(null));
 
-    public Task<string> CallsBack(IPatient other) => NameOfFailure(() => other.Impatiently(this.AsReference<IPatient>()));
+    public Task<string> CallsBack(IPatient other) =>
+        NameOfFailure(() => other.Impatiently(this.AsReference<IPatient>()));
 
     public Task Impatiently(IPatient? caller) => caller is null ? Task.CompletedTask : caller.Impatiently(null);
 

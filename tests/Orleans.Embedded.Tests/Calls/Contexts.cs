@@ -124,5 +124,6 @@ public sealed class ContextualGrain(ILocalSiloDetails here) : Grain, IContextual
 
     public Task<string?> ReadAtActivation() => Task.FromResult(_correlation);
 
-    public Task<string> ReadLocal() => Task.FromResult($"at activation: {_local ?? "none"}, in the call: {Local.Value ?? "none"}");
+    public Task<string> ReadLocal() =>
+        Task.FromResult($"at activation: {_local ?? "none"}, in the call: {Local.Value ?? "none"}");
 }

@@ -8,7 +8,8 @@ public sealed class Failures(OneSilo silo, TwoSilos two)
     [Fact]
     public async Task An_exception_reaches_the_caller_in_its_silo_with_type_message_and_stack()
     {
-        var failure = await Should.ThrowAsync<InvalidOperationException>(() => silo.Grains.GetGrain<IFailing>("k").FailLate("not now"));
+        var failure = await Should.ThrowAsync<InvalidOperationException>(
+            () => silo.Grains.GetGrain<IFailing>("k").FailLate("not now"));
 
         failure.Message.ShouldBe("not now");
         failure.StackTrace!.ShouldContain(nameof(FailingGrain.FailLate));
@@ -17,7 +18,8 @@ public sealed class Failures(OneSilo silo, TwoSilos two)
     [Fact]
     public async Task An_exception_reaches_the_client_with_type_message_and_stack()
     {
-        var failure = await Should.ThrowAsync<InvalidOperationException>(() => silo.Client.GetGrain<IFailing>("k").FailLate("not now"));
+        var failure = await Should.ThrowAsync<InvalidOperationException>(
+            () => silo.Client.GetGrain<IFailing>("k").FailLate("not now"));
 
         failure.Message.ShouldBe("not now");
         failure.StackTrace!.ShouldContain(nameof(FailingGrain.FailLate));
@@ -34,7 +36,8 @@ public sealed class Failures(OneSilo silo, TwoSilos two)
     [Fact]
     public async Task An_inner_exception_comes_along()
     {
-        var failure = await Should.ThrowAsync<InvalidOperationException>(() => silo.Client.GetGrain<IFailing>("k").FailWithCause());
+        var failure = await Should.ThrowAsync<InvalidOperationException>(
+            () => silo.Client.GetGrain<IFailing>("k").FailWithCause());
 
         failure.InnerException.ShouldBeOfType<FormatException>().Message.ShouldBe("the cause");
     }
@@ -53,7 +56,8 @@ public sealed class Failures(OneSilo silo, TwoSilos two)
     [Fact]
     public async Task An_exception_that_is_serializable_crosses_silos_as_itself()
     {
-        var failure = await Should.ThrowAsync<AnnotatedException>(() => silo.Client.GetGrain<IFailing>("k").FailAnnotated(7));
+        var failure = await Should.ThrowAsync<AnnotatedException>(
+            () => silo.Client.GetGrain<IFailing>("k").FailAnnotated(7));
 
         failure.Message.ShouldBe("annotated");
         failure.Number.ShouldBe(7);
@@ -61,7 +65,8 @@ public sealed class Failures(OneSilo silo, TwoSilos two)
 
     [Fact]
     public async Task A_custom_exception_that_is_not_serializable_stays_itself_within_its_silo() =>
-        (await Should.ThrowAsync<UnannotatedException>(() => silo.Grains.GetGrain<IFailing>("k").FailUnannotated())).Message.ShouldBe("unannotated");
+        (await Should.ThrowAsync<UnannotatedException>(() => silo.Grains.GetGrain<IFailing>("k").FailUnannotated()))
+            .Message.ShouldBe("unannotated");
 
     [Fact]
     public async Task A_custom_exception_that_is_not_serializable_is_lost_on_the_way_to_another_silo()

@@ -64,7 +64,8 @@ public sealed class KeysAndReferences(OneSilo silo)
         await reference.Remember("the same activation");
 
         (await reference.Cast<IAlsoStringKeyed>().RecallToo()).ShouldBe("the same activation");
-        (await silo.Client.GetGrain<IAlsoStringKeyed>(reference.GetGrainId()).RecallToo()).ShouldBe("the same activation");
+        (await silo.Client.GetGrain<IAlsoStringKeyed>(reference.GetGrainId()).RecallToo())
+            .ShouldBe("the same activation");
     }
 
     [Fact]
@@ -162,7 +163,8 @@ public sealed class StringKeyedGrain : Grain, IStringKeyed, IAlsoStringKeyed
 
     public Task<string> Ask(IStringKeyed friend) => friend.Recall();
 
-    public async Task<string> AskAll(Friends friends) => string.Join(' ', await Task.WhenAll(friends.All.Select(friend => friend.Recall())));
+    public async Task<string> AskAll(Friends friends) =>
+        string.Join(' ', await Task.WhenAll(friends.All.Select(friend => friend.Recall())));
 
     public Task<IStringKeyed> Self() => Task.FromResult(this.AsReference<IStringKeyed>());
 }

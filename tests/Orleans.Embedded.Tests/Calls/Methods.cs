@@ -35,7 +35,8 @@ public sealed class Methods(OneSilo silo)
     public async Task Null_is_an_argument_and_a_result_as_any_other() => (await Grain.Null(null)).ShouldBeNull();
 
     [Fact]
-    public async Task A_method_inherited_from_a_base_interface_is_called() => (await Grain.Inherited()).ShouldBe("inherited");
+    public async Task A_method_inherited_from_a_base_interface_is_called() =>
+        (await Grain.Inherited()).ShouldBe("inherited");
 
     [Fact]
     public async Task Messages_cross_with_their_nested_values()
@@ -103,7 +104,9 @@ public interface IManyMethods : IGrainWithStringKey, IHasInherited
 
 [GenerateSerializer]
 public sealed record Parcel(
-    [property: Id(0)] string Owner, [property: Id(1)] List<Line> Lines, [property: Id(2)] Dictionary<string, DateTimeOffset> Times);
+    [property: Id(0)] string Owner,
+    [property: Id(1)] List<Line> Lines,
+    [property: Id(2)] Dictionary<string, DateTimeOffset> Times);
 
 [GenerateSerializer]
 public readonly record struct Line([property: Id(0)] int Number, [property: Id(1)] decimal? Price);

@@ -85,7 +85,8 @@ public sealed class SeveralSilos
     {
         await using var cluster = Silos.Compose(3).Build();
         await cluster.DeployAsync();
-        var grains = Enumerable.Range(0, 100).Select(i => cluster.Client.GetGrain<IResident>($"{Guid.NewGuid()}")).ToList();
+        var grains = Enumerable.Range(0, 100)
+            .Select(i => cluster.Client.GetGrain<IResident>($"{Guid.NewGuid()}")).ToList();
         await Task.WhenAll(grains.Select(grain => grain.Whereabouts()));
         using var enough = new CancellationTokenSource();
         var load = Task.WhenAll(grains.Select(grain => Task.Run(async () =>

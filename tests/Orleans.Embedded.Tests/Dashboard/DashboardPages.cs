@@ -10,13 +10,15 @@ public sealed class DashboardPages
     [Fact]
     public async Task The_page_is_served_where_it_is_mapped()
     {
-        await using var app = await WebSilo.Start(silo => silo.AddDashboard(), app => app.MapOrleansDashboard("/ops/orleans"));
+        await using var app = await WebSilo.Start(
+            silo => silo.AddDashboard(), app => app.MapOrleansDashboard("/ops/orleans"));
 
         var answer = await app.Http.GetAsync("/ops/orleans", TestContext.Current.CancellationToken);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         answer.Content.Headers.ContentType!.MediaType.ShouldBe("text/html");
-        (await app.Http.GetAsync("/ops/elsewhere", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await app.Http.GetAsync("/ops/elsewhere", TestContext.Current.CancellationToken)).StatusCode
+            .ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]
@@ -25,10 +27,12 @@ public sealed class DashboardPages
         await using var app = await WebSilo.Start(
             silo => silo.AddDashboard(), app => app.MapOrleansDashboard("/ops").RequireHost("somewhere.else"));
 
-        (await app.Http.GetAsync("/ops", TestContext.Current.CancellationToken)).StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await app.Http.GetAsync("/ops", TestContext.Current.CancellationToken)).StatusCode
+            .ShouldBe(HttpStatusCode.NotFound);
     }
 
     [Fact]
     public async Task A_page_of_a_silo_composed_without_it_is_refused_when_it_is_mapped() =>
-        await Should.ThrowAsync<InvalidOperationException>(() => WebSilo.Start(_ => { }, app => app.MapOrleansDashboard()));
+        await Should.ThrowAsync<InvalidOperationException>(
+            () => WebSilo.Start(_ => { }, app => app.MapOrleansDashboard()));
 }

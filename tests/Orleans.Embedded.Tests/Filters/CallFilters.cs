@@ -34,7 +34,8 @@ public sealed class CallFilters : IAsyncLifetime
     {
         await Grain.Call();
 
-        Notes.Of(_name).ShouldBe(["in: Call of filtered", "own: Call", "called", "own: done", "out: Call gave Int32 1"]);
+        Notes.Of(_name).ShouldBe(
+            ["in: Call of filtered", "own: Call", "called", "own: done", "out: Call gave Int32 1"]);
     }
 
     [Fact]
@@ -59,7 +60,8 @@ public sealed class CallFilters : IAsyncLifetime
 
         Notes.Of(_name).ShouldBe(
         [
-            "in: FailFirst of filtered", "own: FailFirst", "own: FailFirst", "own: done", "out: FailFirst gave String at the second attempt",
+            "in: FailFirst of filtered", "own: FailFirst", "own: FailFirst", "own: done",
+            "out: FailFirst gave String at the second attempt",
         ]);
     }
 
@@ -72,7 +74,8 @@ public sealed class CallFilters : IAsyncLifetime
     {
         await Grain.Describe(1, "x");
 
-        Notes.Of(_name).ShouldContain($"described: IFiltered.Describe, FilteredGrain.Describe, {Grain.GetGrainId()}, {nameof(FilteredGrain)}");
+        Notes.Of(_name).ShouldContain(
+            $"described: IFiltered.Describe, FilteredGrain.Describe, {Grain.GetGrainId()}, {nameof(FilteredGrain)}");
     }
 
     /// <summary>Notes down what it sees; that it wants a grain factory shows that filters may.</summary>
@@ -90,7 +93,9 @@ public sealed class CallFilters : IAsyncLifetime
             var name = context.TargetId.Key.ToString()!;
             if (context.MethodName == nameof(IFiltered.Describe))
             {
-                Notes.Write(name, $"described: {Shown(context.InterfaceMethod)}, {Shown(context.ImplementationMethod)}, "
+                Notes.Write(
+                    name,
+                    $"described: {Shown(context.InterfaceMethod)}, {Shown(context.ImplementationMethod)}, "
                     + $"{context.TargetId}, {context.TargetContext.GrainInstance!.GetType().Name}");
             }
 
@@ -107,7 +112,8 @@ public sealed class CallFilters : IAsyncLifetime
             }
         }
 
-        private static string Shown(System.Reflection.MethodInfo method) => $"{method.DeclaringType!.Name}.{method.Name}";
+        private static string Shown(System.Reflection.MethodInfo method) =>
+            $"{method.DeclaringType!.Name}.{method.Name}";
     }
 
     private sealed class RepeatingFilter : IIncomingGrainCallFilter

@@ -52,7 +52,8 @@ public sealed class SiloLifecycles
     public async Task A_participant_that_fails_to_stop_does_not_keep_the_others_from_stopping()
     {
         var name = $"{Guid.NewGuid()}";
-        using var host = HostWith(_ => new Participant(name, null, failsDownAt: ServiceLifecycleStage.ApplicationServices));
+        using var host = HostWith(_ =>
+            new Participant(name, null, failsDownAt: ServiceLifecycleStage.ApplicationServices));
 
         await host.StartAsync(TestContext.Current.CancellationToken);
         await host.StopAsync(CancellationToken.None);
@@ -101,25 +102,34 @@ public sealed class SiloLifecycles
         return builder.Build();
     }
 
-    private sealed class Participant(string name, int? failsAt, int? failsDownAt = null) : ILifecycleParticipant<ISiloLifecycle>
+    private sealed class Participant(string name, int? failsAt, int? failsDownAt = null)
+        : ILifecycleParticipant<ISiloLifecycle>
     {
         private static readonly int[] Stages =
         [
-            ServiceLifecycleStage.Active, ServiceLifecycleStage.RuntimeInitialize, ServiceLifecycleStage.ApplicationServices,
-            ServiceLifecycleStage.RuntimeServices, ServiceLifecycleStage.BecomeActive,
+            ServiceLifecycleStage.Active,
+            ServiceLifecycleStage.RuntimeInitialize,
+            ServiceLifecycleStage.ApplicationServices,
+            ServiceLifecycleStage.RuntimeServices,
+            ServiceLifecycleStage.BecomeActive,
         ];
 
         public void Participate(ISiloLifecycle lifecycle)
         {
             foreach (var stage in Stages)
             {
-                lifecycle.Subscribe($"{stage}", stage, _ => Note($"up {stage}", stage == failsAt), _ => Note($"down {stage}", stage == failsDownAt));
+                lifecycle.Subscribe(
+                    $"{stage}",
+                    stage,
+                    _ => Note($"up {stage}", stage == failsAt),
+                    _ => Note($"down {stage}", stage == failsDownAt));
             }
         }
 
         private Task Note(string note, bool fails)
         {
-            if (fails && note.StartsWith("up", StringComparison.Ordinal)) throw new InvalidOperationException("fails to start");
+            if (fails && note.StartsWith("up", StringComparison.Ordinal))
+                throw new InvalidOperationException("fails to start");
             Notes.Write(name, note);
             return fails ? throw new InvalidOperationException("fails to stop") : Task.CompletedTask;
         }

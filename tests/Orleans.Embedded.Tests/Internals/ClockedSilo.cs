@@ -10,7 +10,8 @@ public abstract class ClockedSilo : IAsyncLifetime
 {
     private readonly InProcessTestCluster _cluster;
 
-    protected ClockedSilo() => _cluster = Silos.Compose(1, silo => silo.Services.AddSingleton<TimeProvider>(Clock)).Build();
+    protected ClockedSilo() =>
+        _cluster = Silos.Compose(1, silo => silo.Services.AddSingleton<TimeProvider>(Clock)).Build();
 
     protected FakeTimeProvider Clock { get; } = new();
 
@@ -30,7 +31,8 @@ public abstract class ClockedSilo : IAsyncLifetime
     /// <summary>Waits until the grain has done all that it was given by now, ticks too.</summary>
     protected async Task Settled(IAddressable grain)
     {
-        while (_cluster.TryGetGrainContext(grain.GetGrainId(), out var context) && ((Activation)context).Load > 0) await Task.Yield();
+        while (_cluster.TryGetGrainContext(grain.GetGrainId(), out var context) && ((Activation)context).Load > 0)
+            await Task.Yield();
     }
 
     protected Task Ended(IAddressable grain) => _cluster.WaitForDeactivationAsync(grain).Soon();

@@ -12,7 +12,8 @@ public sealed class DashboardFigures : IAsyncLifetime
     private WebSilo _app = null!;
 
     public async ValueTask InitializeAsync() => _app = await WebSilo.Start(
-        silo => silo.AddDashboard(options => options.CounterUpdateIntervalMs = 250), app => app.MapOrleansDashboard("/ops"));
+        silo => silo.AddDashboard(options => options.CounterUpdateIntervalMs = 250),
+        app => app.MapOrleansDashboard("/ops"));
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
@@ -28,7 +29,8 @@ public sealed class DashboardFigures : IAsyncLifetime
         var silo = figures.GetProperty("silos").EnumerateArray().ShouldHaveSingleItem();
         silo.GetProperty("status").GetString().ShouldBe("Active");
         silo.GetProperty("uptimeSeconds").GetDouble().ShouldBeGreaterThan(0);
-        var grain = figures.GetProperty("grains").EnumerateArray().Single(row => row.GetProperty("name").GetString() == nameof(SeenGrain));
+        var grain = figures.GetProperty("grains").EnumerateArray()
+            .Single(row => row.GetProperty("name").GetString() == nameof(SeenGrain));
         grain.GetProperty("activations").GetInt32().ShouldBe(3);
         grain.GetProperty("calls").GetInt64().ShouldBe(4);
         grain.GetProperty("errors").GetInt64().ShouldBe(1);
@@ -56,9 +58,11 @@ public sealed class DashboardFigures : IAsyncLifetime
 
     [Fact]
     public async Task Figures_are_never_cached() =>
-        (await _app.Http.GetAsync("/ops/figures", TestContext.Current.CancellationToken)).Headers.CacheControl!.NoStore.ShouldBeTrue();
+        (await _app.Http.GetAsync("/ops/figures", TestContext.Current.CancellationToken))
+            .Headers.CacheControl!.NoStore.ShouldBeTrue();
 
-    private Task<JsonElement> Figures() => _app.Http.GetFromJsonAsync<JsonElement>("/ops/figures", TestContext.Current.CancellationToken);
+    private Task<JsonElement> Figures() =>
+        _app.Http.GetFromJsonAsync<JsonElement>("/ops/figures", TestContext.Current.CancellationToken);
 
     private static string HashOf(string page, string element)
     {

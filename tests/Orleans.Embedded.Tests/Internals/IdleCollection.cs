@@ -133,7 +133,8 @@ public sealed class IdleGrain : Grain, IIdle
 
     public Task Tick(TimeSpan period, bool keepAlive)
     {
-        this.RegisterGrainTimer(() => Task.CompletedTask, new GrainTimerCreationOptions(period, period) { KeepAlive = keepAlive });
+        this.RegisterGrainTimer(
+            () => Task.CompletedTask, new GrainTimerCreationOptions(period, period) { KeepAlive = keepAlive });
         return Task.CompletedTask;
     }
 

@@ -157,7 +157,8 @@ public sealed class TimedGrain : Grain, ITimed
 
 public sealed class SlowToWakeGrain : Grain, ISlowToWake
 {
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => Gate.Of(this.GetPrimaryKeyString()).Pass(CancellationToken.None);
+    public override Task OnActivateAsync(CancellationToken cancellationToken) =>
+        Gate.Of(this.GetPrimaryKeyString()).Pass(CancellationToken.None);
 
     public Task Call() => Task.CompletedTask;
 }

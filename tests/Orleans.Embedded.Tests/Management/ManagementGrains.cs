@@ -31,14 +31,16 @@ public sealed class ManagementGrains : IAsyncLifetime
     {
         for (var i = 0; i < 10; i++) await _cluster.Client.GetGrain<ICounted>($"{i}").Call();
 
-        var statistics = (await Management.GetSimpleGrainStatistics()).Where(row => row.GrainType.Contains(nameof(CountedGrain))).ToList();
+        var statistics = (await Management.GetSimpleGrainStatistics())
+            .Where(row => row.GrainType.Contains(nameof(CountedGrain))).ToList();
 
         // At least, because genuine Orleans counts for all silos of a process together.
         statistics.Sum(row => row.ActivationCount).ShouldBeGreaterThanOrEqualTo(10);
         statistics.ShouldAllBe(row => row.GrainType == $"{typeof(CountedGrain).FullName},Orleans.Embedded.Tests");
         var ofOne = await Management.GetSimpleGrainStatistics([statistics[0].SiloAddress]);
         ofOne.ShouldAllBe(row => row.SiloAddress.Equals(statistics[0].SiloAddress));
-        ofOne.Single(row => row.GrainType == statistics[0].GrainType).ActivationCount.ShouldBe(statistics[0].ActivationCount);
+        ofOne.Single(row => row.GrainType == statistics[0].GrainType).ActivationCount
+            .ShouldBe(statistics[0].ActivationCount);
     }
 
     [Fact]
@@ -47,12 +49,18 @@ public sealed class ManagementGrains : IAsyncLifetime
         await _cluster.Client.GetGrain<ICounted>("a").Call();
         await _cluster.Client.GetGrain<ICounted>("b").Call();
 
-        var all = (await Management.GetDetailedGrainStatistics()).Where(row => row.GrainType.Contains(nameof(CountedGrain))).ToList();
+        var all = (await Management.GetDetailedGrainStatistics())
+            .Where(row => row.GrainType.Contains(nameof(CountedGrain))).ToList();
         var ofType = await Management.GetDetailedGrainStatistics([all[0].GrainType]);
 
         all.Select(row => row.GrainId.ToString()).ShouldBe(["counted/a", "counted/b"], ignoreOrder: true);
         ofType.Select(row => row.GrainId).ShouldBe(all.Select(row => row.GrainId), ignoreOrder: true);
-        foreach (var row in all) (await Management.GetActivationAddress(_cluster.Client.GetGrain<ICounted>(row.GrainId))).ShouldBe(row.SiloAddress);
+        foreach (var row in all)
+        {
+            var address = await Management.GetActivationAddress(_cluster.Client.GetGrain<ICounted>(row.GrainId));
+            address.ShouldBe(row.SiloAddress);
+        }
+
         (await Management.GetActivationAddress(_cluster.Client.GetGrain<ICounted>("nobody"))).ShouldBeNull();
     }
 

@@ -10,7 +10,9 @@ using Waybill.Tests.Support;
 
 namespace Waybill.Tests.Support;
 
-/// <summary>One silo that all tests share which neither stop it nor ask for it to be composed in their own way.</summary>
+/// <summary>
+/// One silo that all tests share which neither stop it nor ask for it to be composed in their own way.
+/// </summary>
 public sealed class OneSilo : IAsyncLifetime
 {
     public InProcessTestCluster Cluster { get; } = Silos.Compose(1).Build();
@@ -64,8 +66,11 @@ public static class Silos
     public static IGrainFactory GrainsOf(this InProcessTestCluster cluster, InProcessSiloHandle silo) =>
         cluster.GetSiloServiceProvider(silo.SiloAddress).GetRequiredService<IGrainFactory>();
 
-    /// <summary>A grain that lives on <paramref name="there"/>, called through the references of <paramref name="from"/>.</summary>
-    public static async Task<T> GrainOn<T>(this InProcessTestCluster cluster, InProcessSiloHandle there, IGrainFactory from)
+    /// <summary>
+    /// A grain that lives on <paramref name="there"/>, called through the references of <paramref name="from"/>.
+    /// </summary>
+    public static async Task<T> GrainOn<T>(
+        this InProcessTestCluster cluster, InProcessSiloHandle there, IGrainFactory from)
         where T : ISomewhere
     {
         for (var attempt = 0; attempt < 200; attempt++)

@@ -3,7 +3,9 @@ using Waybill.Tests.Support;
 
 namespace Waybill.Tests.Timers;
 
-/// <summary>On the machine's own clock, so only order is asked here; times stand in Internals, on a clock that is moved.</summary>
+/// <summary>
+/// On the machine's own clock, so only order is asked here; times stand in Internals, on a clock that is moved.
+/// </summary>
 public sealed class GrainTimers(OneSilo silo)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
@@ -114,7 +116,8 @@ public sealed class GrainTimers(OneSilo silo)
         await Should.ThrowAsync<ArgumentOutOfRangeException>(Grain.Start(TimeSpan.FromSeconds(-5), Tick));
 
     [Fact]
-    public async Task A_timer_cannot_be_registered_outside_the_grains_turns() => (await Grain.StartElsewhere()).ShouldBeFalse();
+    public async Task A_timer_cannot_be_registered_outside_the_grains_turns() =>
+        (await Grain.StartElsewhere()).ShouldBeFalse();
 
     private async Task Ticks(int count) => await Gate.Of($"{_name} {count}").Entered;
 }
@@ -174,7 +177,10 @@ public sealed class TickingGrain : Grain, ITicking
         await Start(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         this.RegisterGrainTimer(
             () => Gate.Of($"{Name} interleaving").Pass(),
-            new GrainTimerCreationOptions(TimeSpan.FromMilliseconds(5), Timeout.InfiniteTimeSpan) { Interleave = true });
+            new GrainTimerCreationOptions(TimeSpan.FromMilliseconds(5), Timeout.InfiniteTimeSpan)
+            {
+                Interleave = true,
+            });
         await Gate.Of(gate).Pass();
         Gate.Of($"{Name} interleaving").Open();
     }
