@@ -77,7 +77,7 @@ internal sealed partial class Activation
     {
         lock (this)
         {
-            if (_state is not ActivationState.Valid || _running + _waiting > 0) return false;
+            if (_state is not ActivationState.Valid || _running + _waiting.Count > 0) return false;
             if (_class.CollectionAge is not { } ofClass) return false;
             if (Runtime.TimeProvider.GetElapsedTime(_lastUsed) < (age ?? ofClass)) return false;
             if (Runtime.TimeProvider.GetUtcNow() < _keepUntil) return false;
@@ -106,15 +106,13 @@ internal sealed partial class Activation
         _state = ActivationState.Valid;
     }
 
-    /// <summary>Ends it without a goodbye: its silo is dead, or it is an observer taken back.</summary>
-    internal void Drop()
+    /// <summary>
+    /// Ends it without a goodbye: its silo is dead, or it is an observer taken back. Returns what waited for it.
+    /// </summary>
+    internal List<Message> Drop()
     {
-        lock (this)
-        {
-            _state = ActivationState.Invalid;
-            _deactivated?.TrySetResult();
-            TakeWaiting();
-        }
+        foreach (var timer in TakeTimers()) timer.Stop();
+        return BecomeInvalid();
     }
 
     /// <summary>
@@ -122,14 +120,7 @@ internal sealed partial class Activation
     /// </summary>
     internal void Abandon()
     {
-        List<Message> waiting;
-        lock (this)
-        {
-            _state = ActivationState.Invalid;
-            waiting = TakeWaiting();
-        }
-
-        foreach (var message in waiting) Forward(message);
+        foreach (var message in BecomeInvalid()) Forward(message);
     }
 
     internal void AddTimer(GrainTimer timer)
@@ -175,7 +166,7 @@ internal sealed partial class Activation
             if (_state is ActivationState.Activating)
             {
                 _state = ActivationState.Valid;
-                StartWaiting();
+                _waiting.Offer(this);
                 return;
             }
 
@@ -190,41 +181,30 @@ internal sealed partial class Activation
     {
         using var limit = new CancellationTokenSource(_class.DeactivationTimeout, Runtime.TimeProvider);
         foreach (var timer in TakeTimers()) timer.Dispose();
-        try
-        {
-            if (activated && GrainInstance is IGrainBase grain)
-                await grain.OnDeactivateAsync(_reason, limit.Token).WaitAsync(limit.Token);
-        }
-        catch (Exception exception)
-        {
-            Logger.LogWarning(exception, "{Grain} failed to deactivate; it ends all the same.", GrainId);
-        }
-
-        try
-        {
-            if (_lifecycle is not null) await _lifecycle.StopAsync(limit.Token).WaitAsync(limit.Token);
-            await DisposeAsync();
-        }
-        catch (Exception exception)
-        {
-            Logger.LogWarning(exception, "{Grain} failed to release what it held.", GrainId);
-        }
+        if (activated && GrainInstance is IGrainBase grain)
+            await TryAsync("deactivate", () => grain.OnDeactivateAsync(_reason, limit.Token).WaitAsync(limit.Token));
+        if (_lifecycle is not null)
+            await TryAsync("stop its lifecycle", () => _lifecycle.StopAsync(limit.Token).WaitAsync(limit.Token));
+        await TryAsync("dispose its grain", () => DisposeAsync(GrainInstance).AsTask());
+        await TryAsync("dispose its services", () => DisposeAsync(_scope).AsTask());
 
         // Out of the directory first: whoever is turned away by the state must find another activation, or none.
         Runtime.Cluster.Remove(this);
         Interlocked.Decrement(ref _class.ActivationCount);
-        List<Message> waiting;
-        lock (this)
-        {
-            _state = ActivationState.Invalid;
-            waiting = TakeWaiting();
-            _deactivated?.TrySetResult();
-        }
-
-        foreach (var message in waiting)
+        foreach (var message in BecomeInvalid())
         {
             if (failure is not null) message.FailFromReceiver(failure);
             else if (message is not TimerTick) Forward(message);
+        }
+    }
+
+    private List<Message> BecomeInvalid()
+    {
+        lock (this)
+        {
+            _state = ActivationState.Invalid;
+            _deactivated?.TrySetResult();
+            return _waiting.TakeAll();
         }
     }
 
@@ -251,11 +231,22 @@ internal sealed partial class Activation
         }
     }
 
-    private async Task DisposeAsync()
+    private async Task TryAsync(string what, Func<Task> step)
     {
-        if (GrainInstance is IAsyncDisposable asyncDisposable) await asyncDisposable.DisposeAsync();
-        else if (GrainInstance is IDisposable disposable) disposable.Dispose();
-        if (_scope is IAsyncDisposable scope) await scope.DisposeAsync();
-        else _scope?.Dispose();
+        try
+        {
+            await step();
+        }
+        catch (Exception exception)
+        {
+            Logger.LogWarning(exception, "{Grain} failed to {What}; it ends all the same.", GrainId, what);
+        }
+    }
+
+    private static ValueTask DisposeAsync(object? held)
+    {
+        if (held is IAsyncDisposable asyncDisposable) return asyncDisposable.DisposeAsync();
+        (held as IDisposable)?.Dispose();
+        return ValueTask.CompletedTask;
     }
 }

@@ -26,9 +26,7 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
 {
     private readonly GrainClass _class;
     private ActivationState _state;
-    private Message? _firstWaiting;
-    private Message? _lastWaiting;
-    private int _waiting;
+    private WaitingLine _waiting;
     private int _running;
 
     // The running call that others must not interleave with; null while only interleaving ones run.
@@ -63,7 +61,7 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
     {
         get
         {
-            lock (this) return _running == 0 && _waiting == 0 && _state is ActivationState.Valid;
+            lock (this) return _running == 0 && _waiting.Count == 0 && _state is ActivationState.Valid;
         }
     }
 
@@ -72,11 +70,21 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
     {
         get
         {
-            lock (this) return _running + _waiting;
+            lock (this) return _running + _waiting.Count;
         }
     }
 
     protected override bool IsDead => Runtime.IsDead;
+
+    private bool IsOverloaded
+    {
+        get
+        {
+            if (_running + _waiting.Count <= _class.MaxEnqueued) return false;
+            _waiting.SweepIfStale();
+            return _running + _waiting.Count > _class.MaxEnqueued;
+        }
+    }
 
     /// <summary>
     /// Takes a message, to run it when its turn comes. False if this activation has ended: the directory then names
@@ -92,16 +100,16 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
         lock (this)
         {
             if (_state is ActivationState.Invalid) return false;
-            if (_running + _waiting > _class.MaxEnqueued && message is not TimerTick)
+            if (IsOverloaded && message is not TimerTick)
             {
                 message.Fail(new LimitExceededException(
-                    "MaxEnqueuedRequests", _running + _waiting, _class.MaxEnqueued, GrainId));
+                    "MaxEnqueuedRequests", _running + _waiting.Count, _class.MaxEnqueued, GrainId));
                 return true;
             }
 
             if (_state is not ActivationState.Valid || !MayStart(message))
             {
-                Wait(message);
+                _waiting.Add(message);
                 return true;
             }
 
@@ -122,9 +130,18 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
             _running--;
             if (_blocking == message) _blocking = null;
             if (message is not TimerTick { KeepAlive: false }) _lastUsed = now;
-            if (_state is ActivationState.Valid) StartWaiting();
+            if (_state is ActivationState.Valid) _waiting.Offer(this);
             else if (_running == 0 && _state is ActivationState.Deactivating) BeginEnding();
         }
+    }
+
+    /// <summary>Starts a message that has waited, if it may start now. Called with the activation locked.</summary>
+    internal bool TryBegin(Message message)
+    {
+        if (!MayStart(message)) return false;
+        Begin(message);
+        Enqueue(message);
+        return true;
     }
 
     internal object TargetOf(GrainMethod method) => method.IsExtension ? Extension(method.Interface) : GrainInstance!;
@@ -144,47 +161,5 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
     {
         _running++;
         if (!message.AlwaysInterleave) _blocking ??= message;
-    }
-
-    private void Wait(Message message)
-    {
-        message.NextWaiting = null;
-        if (_lastWaiting is null) _firstWaiting = message;
-        else _lastWaiting.NextWaiting = message;
-        _lastWaiting = message;
-        _waiting++;
-    }
-
-    // Each waiting message that may start does, in order; those that may not stay in their places.
-    private void StartWaiting()
-    {
-        Message? before = null;
-        for (var message = _firstWaiting; message is not null; message = message.NextWaiting)
-        {
-            if (!message.IsAnswered && !MayStart(message))
-            {
-                before = message;
-                continue;
-            }
-
-            if (before is null) _firstWaiting = message.NextWaiting;
-            else before.NextWaiting = message.NextWaiting;
-            if (_lastWaiting == message) _lastWaiting = before;
-            _waiting--;
-
-            // One that its caller has given up is dropped rather than run.
-            if (message.IsAnswered) continue;
-            Begin(message);
-            Enqueue(message);
-        }
-    }
-
-    private List<Message> TakeWaiting()
-    {
-        List<Message> messages = [];
-        for (var message = _firstWaiting; message is not null; message = message.NextWaiting) messages.Add(message);
-        _firstWaiting = _lastWaiting = null;
-        _waiting = 0;
-        return messages;
     }
 }

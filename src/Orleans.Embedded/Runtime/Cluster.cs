@@ -20,7 +20,8 @@ internal sealed class Cluster
     private ImmutableArray<RuntimeClient> _clients = [];
 
     /// <summary>
-    /// Raised after a silo has joined, is leaving, or has died; the handlers read <see cref="ActiveSilos"/>.
+    /// Raised after a silo has joined, is leaving, or has died; the handlers read <see cref="ActiveSilos"/> and never
+    /// throw, since the silo that goes is not done yet.
     /// </summary>
     internal event Action? MembershipChanged;
 
@@ -49,8 +50,7 @@ internal sealed class Cluster
         while (true)
         {
             if (_directory.TryGetValue(id, out var activation)) return activation;
-            if (id.Type == ObserverType)
-                throw new OrleansMessageRejectionException($"The client that offered {id} has taken it back or gone.");
+            if (id.Type == ObserverType) throw Gone(id);
 
             var silo = Place();
             var grainClass = silo.ClassOf(id.Type);
@@ -58,7 +58,8 @@ internal sealed class Cluster
             {
                 // A stateless worker is where its caller is.
                 if (sender.Silo is { Status: SiloStatus.Active } own) silo = own;
-                return silo.Workers(id).Pick(cause);
+                if (silo.Workers(id).Pick(cause) is { } worker) return worker;
+                continue;
             }
 
             var mine = new Activation(id, grainClass, silo.Runtime);
@@ -89,7 +90,8 @@ internal sealed class Cluster
 
     internal void TakeBack(GrainId observer)
     {
-        if (_directory.TryRemove(observer, out var activation)) activation.Drop();
+        if (!_directory.TryRemove(observer, out var activation)) return;
+        foreach (var message in activation.Drop()) message.Fail(Gone(observer));
     }
 
     internal void Connect(RuntimeClient client)
@@ -124,7 +126,12 @@ internal sealed class Cluster
     internal void Leave(Silo silo)
     {
         lock (_membership) _clients = _clients.Remove(silo.Runtime);
-        foreach (var activation in Of(silo.Runtime).ToList()) Forget(activation);
+        foreach (var activation in Of(silo.Runtime).Concat(silo.Activations).ToList())
+        {
+            _directory.TryRemove(KeyValuePair.Create(activation.GrainId, activation));
+            activation.Drop();
+        }
+
         FailCallsTo(silo);
         Announce(silo, SiloStatus.Dead);
     }
@@ -140,11 +147,8 @@ internal sealed class Cluster
     internal IEnumerable<Activation> Of(RuntimeClient runtime) =>
         Activations.Where(activation => activation.Runtime == runtime);
 
-    private void Forget(Activation activation)
-    {
-        _directory.TryRemove(KeyValuePair.Create(activation.GrainId, activation));
-        activation.Drop();
-    }
+    private static OrleansMessageRejectionException Gone(GrainId observer) =>
+        new($"The client that offered {observer} has taken it back or gone.");
 
     private void FailCallsTo(Silo silo)
     {

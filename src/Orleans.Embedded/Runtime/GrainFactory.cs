@@ -7,6 +7,10 @@ internal sealed class GrainFactory(RuntimeClient runtime) : IClusterClient
 {
     private readonly ConcurrentDictionary<IGrainObserver, GrainId> _observers = new(ReferenceEqualityComparer.Instance);
 
+    // Guards what is done for one observer once: offering it.
+    private readonly Lock _offering = new();
+    private GrainClass? _observerClass;
+
     public IServiceProvider ServiceProvider => runtime.Services;
 
     public TGrainInterface GetGrain<TGrainInterface>(Guid primaryKey, string? grainClassNamePrefix = null)
@@ -30,8 +34,7 @@ internal sealed class GrainFactory(RuntimeClient runtime) : IClusterClient
     {
         ArgumentNullException.ThrowIfNull(obj);
         if (obj is GrainReferenceProxy) throw new ArgumentException("It is a reference already.", nameof(obj));
-        var id = _observers.GetOrAdd(obj, Offer);
-        return GetGrain<TGrainObserverInterface>(id);
+        lock (_offering) return GetGrain<TGrainObserverInterface>(_observers.GetOrAdd(obj, Offer));
     }
 
     public void DeleteObjectReference<TGrainObserverInterface>(IGrainObserver obj)
@@ -56,8 +59,8 @@ internal sealed class GrainFactory(RuntimeClient runtime) : IClusterClient
     private GrainId Offer(IGrainObserver observer)
     {
         var id = GrainId.Create(Cluster.ObserverType, GrainId.KeyOf(Guid.NewGuid()));
-        var grainClass = new GrainClass(Cluster.ObserverType, typeof(Observer), runtime.Services);
-        var activation = new Activation(id, grainClass, runtime);
+        _observerClass ??= new GrainClass(Cluster.ObserverType, typeof(Observer), runtime.Services);
+        var activation = new Activation(id, _observerClass, runtime);
         activation.StartWith(observer);
         runtime.Cluster.Offer(activation);
         return id;

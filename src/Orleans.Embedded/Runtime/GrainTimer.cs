@@ -45,6 +45,9 @@ internal sealed class GrainTimer : IGrainTimer
 
     internal GrainTimerCreationOptions Options { get; }
 
+    // The longest that .NET's timers take: 49.7 days.
+    private static TimeSpan Longest { get; } = TimeSpan.FromMilliseconds(uint.MaxValue - 1);
+
     public void Change(TimeSpan dueTime, TimeSpan period)
     {
         Check(dueTime, period);
@@ -73,6 +76,16 @@ internal sealed class GrainTimer : IGrainTimer
         {
             _activation.Logger.LogWarning(
                 exception, "What a timer of {Grain} does when it is cancelled failed.", _activation.GrainId);
+        }
+    }
+
+    /// <summary>Ticks no more, and tells nobody: its silo is dead.</summary>
+    internal void Stop()
+    {
+        lock (this)
+        {
+            _ended = true;
+            _timer.Dispose();
         }
     }
 
@@ -105,10 +118,14 @@ internal sealed class GrainTimer : IGrainTimer
 
     private static void Check(TimeSpan dueTime, TimeSpan period)
     {
-        if (dueTime < TimeSpan.Zero && dueTime != Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(nameof(dueTime), dueTime, "Must not be negative.");
-        if (period < TimeSpan.Zero && period != Timeout.InfiniteTimeSpan)
-            throw new ArgumentOutOfRangeException(nameof(period), period, "Must not be negative.");
+        CheckOne(dueTime, nameof(dueTime));
+        CheckOne(period, nameof(period));
+
+        static void CheckOne(TimeSpan time, string name)
+        {
+            if (time == Timeout.InfiniteTimeSpan || (time >= TimeSpan.Zero && time <= Longest)) return;
+            throw new ArgumentOutOfRangeException(name, time, $"Must be infinite, or from zero to {Longest}.");
+        }
     }
 
     private void Fire()

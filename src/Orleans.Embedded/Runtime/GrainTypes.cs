@@ -75,7 +75,7 @@ internal static class GrainTypes
     private static Dictionary<GrainType, Type> Discover()
     {
         Dictionary<GrainType, Type> found = [];
-        foreach (var type in ApplicationAssemblies().SelectMany(assembly => assembly.GetTypes()))
+        foreach (var type in ApplicationAssemblies().SelectMany(TypesOf))
         {
             if (!typeof(IGrainBase).IsAssignableFrom(type)) continue;
             if (!type.IsClass || type.IsAbstract || type.IsGenericTypeDefinition) continue;
@@ -111,15 +111,41 @@ internal static class GrainTypes
             if (references.Any(reference => reference.FullName == engine.FullName)) found.Add(assembly);
             foreach (var reference in references)
             {
-                if (!IsFramework(reference) && !seen.Contains(reference.FullName))
-                    open.Enqueue(Assembly.Load(reference));
+                if (!IsFramework(reference) && !seen.Contains(reference.FullName) && TryLoad(reference) is { } loaded)
+                    open.Enqueue(loaded);
             }
         }
 
         return found;
     }
 
+    // An optional reference may not be there; then nothing that this application runs is in it.
+    private static Assembly? TryLoad(AssemblyName reference)
+    {
+        try
+        {
+            return Assembly.Load(reference);
+        }
+        catch (Exception exception) when (exception is IOException or BadImageFormatException)
+        {
+            return null;
+        }
+    }
+
+    private static IEnumerable<Type> TypesOf(Assembly assembly)
+    {
+        try
+        {
+            return assembly.GetTypes();
+        }
+        catch (ReflectionTypeLoadException exception)
+        {
+            return exception.Types.OfType<Type>();
+        }
+    }
+
     private static bool IsFramework(AssemblyName name) =>
-        name.Name!.StartsWith("System", StringComparison.Ordinal)
+        name.Name is "System" or "Microsoft"
+        || name.Name!.StartsWith("System.", StringComparison.Ordinal)
         || name.Name.StartsWith("Microsoft.", StringComparison.Ordinal);
 }

@@ -76,6 +76,9 @@ internal abstract class Message
         if (!token.CanBeCanceled) return;
         _cancellation = token.UnsafeRegister(
             static (message, token) => ((Message)message!).Fail(new OperationCanceledException(token)), this);
+
+        // The barrier keeps the store above before the look below, so that this or TryAnswer sees the other.
+        Interlocked.MemoryBarrier();
         if (IsAnswered) _cancellation.Dispose();
     }
 

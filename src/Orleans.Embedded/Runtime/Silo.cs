@@ -169,7 +169,9 @@ internal sealed class Silo : ILocalSiloDetails, IHostedService, IDisposable
         this);
 
     internal StatelessWorkers Workers(GrainId id) =>
-        _workers.GetOrAdd(id, static (id, silo) => new StatelessWorkers(id, silo.ClassOf(id.Type), silo.Runtime), this);
+        _workers.GetOrAdd(id, static (id, silo) => new StatelessWorkers(silo, id, silo.ClassOf(id.Type)), this);
+
+    internal void Forget(GrainId id, StatelessWorkers closed) => _workers.TryRemove(KeyValuePair.Create(id, closed));
 
     internal static void End(Activation activation) =>
         activation.Deactivate(new(DeactivationReasonCode.ShuttingDown, "The silo is shutting down."));

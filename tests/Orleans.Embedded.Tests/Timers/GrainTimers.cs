@@ -100,7 +100,7 @@ public sealed class GrainTimers(OneSilo silo)
     }
 
     [Fact]
-    public async Task A_timer_ends_with_its_activation_and_the_tick_under_way_is_told()
+    public async Task A_timer_that_is_disposed_tells_the_tick_under_way_and_ends_with_its_activation()
     {
         await Grain.StartUntilCancelled(Tick);
         await Gate.Of(_name).Entered;
@@ -114,6 +114,14 @@ public sealed class GrainTimers(OneSilo silo)
     [Fact]
     public async Task Times_that_are_negative_are_refused() =>
         await Should.ThrowAsync<ArgumentOutOfRangeException>(Grain.Start(TimeSpan.FromSeconds(-5), Tick));
+
+    [Fact]
+    public async Task Times_that_no_timer_can_keep_are_refused()
+    {
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(Grain.Start(TimeSpan.FromDays(50), Tick));
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(Grain.Start(Tick, TimeSpan.MaxValue));
+        (await Grain.Call().Soon()).ShouldBe(0);
+    }
 
     [Fact]
     public async Task A_timer_cannot_be_registered_outside_the_grains_turns() =>
