@@ -17,23 +17,22 @@ internal sealed class Harness(TimeSpan length, int rounds)
         Func<int, Task> baseline,
         int timesEach = 1)
     {
+        List<double> rates = [];
+        List<double> baselines = [];
         try
         {
             await RateAsync(callers, work, TimeSpan.FromSeconds(1));
             await RateAsync(callers, baseline, TimeSpan.FromSeconds(1));
+            for (var round = 0; round < rounds; round++)
+            {
+                rates.Add(timesEach * await RateAsync(callers, work, length));
+                baselines.Add(timesEach * await RateAsync(callers, baseline, length));
+            }
         }
         catch (TimeoutException)
         {
             Console.WriteLine($"{name,-58} not measured: some callers were starved until their calls timed out");
             return;
-        }
-
-        List<double> rates = [];
-        List<double> baselines = [];
-        for (var round = 0; round < rounds; round++)
-        {
-            rates.Add(timesEach * await RateAsync(callers, work, length));
-            baselines.Add(timesEach * await RateAsync(callers, baseline, length));
         }
 
         var ratio = Median(rates.Zip(baselines, (rate, other) => rate / other));
