@@ -26,7 +26,8 @@ namespace Orleans.EventSourcing.CustomStorage
     /// <summary>
     /// What a <see cref="JournaledGrain{TGrainState, TEventBase}"/> implements to keep its events itself. Calls come
     /// one at a time, on the grain's scheduler. A throwing write is repeated at once and for ever: it is for the
-    /// implementation to wait, and to recognise what it has stored already.  </summary>
+    /// implementation to wait, and to recognise what it has stored already.
+    /// </summary>
     public interface ICustomStorageInterface<TState, TDelta>
     {
         /// <summary>Reads the version and a state object that nobody else holds.</summary>
@@ -34,7 +35,8 @@ namespace Orleans.EventSourcing.CustomStorage
 
         /// <summary>
         /// Stores all of <paramref name="updates"/>, or none and says false if the stored version is not <paramref
-        /// name="expectedVersion"/>.  </summary>
+        /// name="expectedVersion"/>.
+        /// </summary>
         Task<bool> ApplyUpdatesToStorage(IReadOnlyList<TDelta> updates, int expectedVersion);
 
         /// <summary>Clears what is stored. The embedded engine never asks for it.</summary>

@@ -112,7 +112,8 @@ public abstract class JournaledGrain<TGrainState, TEventBase> : LogConsistentGra
 
     /// <summary>
     /// Takes an event into the state; by default by the state's own method <c>Apply(event)</c>. An exception is logged
-    /// and the state read from storage again: the event stays stored.  </summary>
+    /// and the state read from storage again: the event stays stored.
+    /// </summary>
     protected virtual void TransitionState(TGrainState state, TEventBase @event) =>
         ((dynamic)state).Apply((dynamic)@event);
 

@@ -52,7 +52,8 @@ namespace Orleans.Storage
     /// <summary>
     /// Where grains' state is kept. A host adds its own with <c>services.AddGrainStorage(name, factory)</c>. Writing
     /// and clearing change nothing and throw <see cref="InconsistentStateException"/> if the ETag is not the stored
-    /// one.  </summary>
+    /// one.
+    /// </summary>
     public interface IGrainStorage
     {
         /// <summary>Fills <paramref name="grainState"/>; with a new state and no ETag if nothing is stored.</summary>

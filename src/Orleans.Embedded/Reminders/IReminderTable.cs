@@ -23,7 +23,8 @@ public interface IReminderTable
     /// <summary>
     /// All reminders of the grains whose <see cref="GrainId.GetUniformHashCode"/> is after <paramref name="begin"/> and
     /// up to <paramref name="end"/>; around the end of the numbers if <paramref name="begin"/> is not before <paramref
-    /// name="end"/>.  </summary>
+    /// name="end"/>.
+    /// </summary>
     Task<ReminderTableData> ReadRows(uint begin, uint end);
 
     /// <summary>One reminder, or null.</summary>

@@ -5,7 +5,8 @@ namespace Waybill.Tests.EventSourcing;
 
 /// <summary>
 /// What a journaled grain's storage holds, and how it misbehaves. Test and grain, being in one process, have the same
-/// one under the grain's key; its members are used by one of them at a time.  </summary>
+/// one under the grain's key; its members are used by one of them at a time.
+/// </summary>
 public sealed class Shelf
 {
     private static readonly ConcurrentDictionary<string, Shelf> Named = new();
