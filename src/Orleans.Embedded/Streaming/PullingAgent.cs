@@ -170,7 +170,7 @@ internal sealed partial class PullingAgent : StreamWorker
     private async Task ShutDownAsync()
     {
         await _pump;
-        if (EarliestProgress(out var earliest)) _cache?.UpdateDeliveryProgress(earliest, Now.UtcDateTime);
+        TellCache();
         foreach (var consumer in _streams.Values.SelectMany(stream => stream.Consumers.Values)) consumer.Dispose();
         _streams.Clear();
         if (_receiver is null) return;
@@ -181,6 +181,19 @@ internal sealed partial class PullingAgent : StreamWorker
         catch (Exception exception)
         {
             _logger.LogWarning(exception, "The receiver of {Queue} failed to shut down; it is handed over.", Queue);
+        }
+    }
+
+    // Tokens and cache may be the provider's own.
+    private void TellCache()
+    {
+        try
+        {
+            if (EarliestProgress(out var earliest)) _cache?.UpdateDeliveryProgress(earliest, Now.UtcDateTime);
+        }
+        catch (Exception exception)
+        {
+            _logger.LogWarning(exception, "The cache of {Queue} could not take note of its progress.", Queue);
         }
     }
 

@@ -97,7 +97,16 @@ internal sealed class PullingAgents : StreamWorker
     private async Task GiveBackAsync(QueueId queue)
     {
         _agents.Remove(queue, out var agent);
-        await agent!.StopAsync();
+        try
+        {
+            await agent!.StopAsync();
+        }
+        catch (Exception exception)
+        {
+            // Nothing reads the queue here any more: it must not wait for this silo's death, nor others for it.
+            _logger.LogError(exception, "The agent of {Queue} failed to stop; it is handed over.", queue);
+        }
+
         _owners.GiveBack(queue, this);
         _logger.LogInformation("Queue {Queue} of {Provider} is no longer read here.", queue, _provider.Name);
     }

@@ -39,6 +39,9 @@ public sealed class Log(int queues = 1)
 
     public StreamPubSubType Subscriptions { get; init; } = StreamPubSubType.ImplicitOnly;
 
+    /// <summary>Other caches than the usual.</summary>
+    public IQueueAdapterCache? Caches { get; init; }
+
     /// <summary>Receivers that come and go, events that are given up, as they happen.</summary>
     public Inbox Events { get; } = new();
 
@@ -156,8 +159,7 @@ internal sealed class LogFactory(Log log, IServiceProvider services)
 
     public Task<IQueueAdapter> CreateAdapter() => Task.FromResult<IQueueAdapter>(this);
 
-    public IQueueAdapterCache GetQueueAdapterCache() =>
-        new SimpleQueueAdapterCache(
+    public IQueueAdapterCache GetQueueAdapterCache() => log.Caches ?? new SimpleQueueAdapterCache(
         new SimpleQueueCacheOptions { CacheSize = log.CacheSize }, Name, services.GetRequiredService<ILoggerFactory>());
 
     public IStreamQueueMapper GetStreamQueueMapper() => log.Mapper;

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Providers.Streams.Common;
 using Orleans.Runtime;
 using Orleans.Streams;
 using Orleans.TestingHost;
@@ -65,6 +67,19 @@ public sealed class QueueOwnership
     }
 
     [Fact]
+    public async Task A_queue_moves_on_even_if_its_cache_cannot_take_note_of_its_progress()
+    {
+        var log = new Log(queues: 8) { Caches = new ForgetfulCaches() };
+        await using var cluster = Silos.Compose(2, log.AddTo).Build();
+        await cluster.DeployAsync();
+        await Spread(log, 4, 4);
+
+        await cluster.StartAdditionalSiloAsync().Soon();
+
+        await Spread(log, 2, 3, 3);
+    }
+
+    [Fact]
     public async Task A_silo_that_was_killed_owns_nothing()
     {
         await using var cluster = Silos.Compose(2, _log.AddTo).Build();
@@ -80,7 +95,9 @@ public sealed class QueueOwnership
 
     private int Opened() => _log.Events.Items.Count(line => line.StartsWith("open", StringComparison.Ordinal));
 
-    private async Task Spread(params int[] counts) => await _log.Events.Has(
+    private Task Spread(params int[] counts) => Spread(_log, counts);
+
+    private static async Task Spread(Log log, params int[] counts) => await log.Events.Has(
         events => Owners(events).Values.CountBy(owner => owner).Select(pair => pair.Value)
             .Order().SequenceEqual(counts));
 
@@ -102,5 +119,16 @@ public sealed class QueueOwnership
         }
 
         return owners;
+    }
+
+    private sealed class ForgetfulCaches : IQueueAdapterCache
+    {
+        public IQueueCache CreateQueueCache(QueueId queueId) => new Cache();
+
+        private sealed class Cache() : SimpleQueueCache(20, NullLogger.Instance), IQueueCache
+        {
+            void IQueueCache.UpdateDeliveryProgress(StreamSequenceToken? earliestSubscriptionToken, DateTime utcNow) =>
+                throw new IOException("It is locked.");
+        }
     }
 }
