@@ -25,12 +25,28 @@ internal sealed partial class PullingAgent
     /// <summary>Batches of a stream have come into the cache, the first at <paramref name="first"/>.</summary>
     private void Arrived(QualifiedStreamId id, StreamSequenceToken first)
     {
-        if (!_streams.TryGetValue(id, out var stream))
+        var unserved = _unserved.GetValueOrDefault(id, (First: first, Since: Now));
+        try
         {
-            _streams[id] = stream = new KnownStream();
-            foreach (var subscription in _provider.SubscriptionsTo(id)) Begin(stream, subscription, first);
+            Serve(id, unserved.First);
+            _unserved.Remove(id);
         }
+        catch (Exception exception) when (Now - unserved.Since <= _options.MaxEventDeliveryTime)
+        {
+            if (!_unserved.TryAdd(id, unserved)) return;
+            _logger.LogError(exception, "{Stream} cannot be served from {Event} on.", id, unserved.First);
+        }
+        catch (Exception exception)
+        {
+            _unserved.Remove(id);
+            _logger.LogError(exception, "{Stream} is given up from {Event} on.", id, unserved.First);
+        }
+    }
 
+    // What finds subscribers and places may be the application's own code, and throw.
+    private void Serve(QualifiedStreamId id, StreamSequenceToken first)
+    {
+        if (!_streams.TryGetValue(id, out var stream)) _streams[id] = stream = BeginAll(id, first);
         stream.LastEvent = Now;
         foreach (var consumer in stream.Consumers.Values)
         {
@@ -45,6 +61,22 @@ internal sealed partial class PullingAgent
             }
 
             if (!consumer.IsBusy) _ = RunAsync(consumer, () => DeliverAllAsync(consumer));
+        }
+    }
+
+    // All of its subscriptions begin, or none.
+    private KnownStream BeginAll(QualifiedStreamId id, StreamSequenceToken first)
+    {
+        var stream = new KnownStream();
+        try
+        {
+            foreach (var subscription in _provider.SubscriptionsTo(id)) Begin(stream, subscription, first);
+            return stream;
+        }
+        catch
+        {
+            foreach (var consumer in stream.Consumers.Values) consumer.Dispose();
+            throw;
         }
     }
 

@@ -30,6 +30,10 @@ internal sealed partial class PullingAgent : StreamWorker
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Dictionary<QualifiedStreamId, KnownStream> _streams = [];
+
+    // Streams whose subscriptions could not be given what was read, from where on, and since when.
+    private readonly Dictionary<QualifiedStreamId, (StreamSequenceToken First, DateTimeOffset Since)> _unserved = [];
+
     private ITimer? _timer;
     private Task _pump = Task.CompletedTask;
     private IStreamFailureHandler? _failures;
@@ -126,9 +130,12 @@ internal sealed partial class PullingAgent : StreamWorker
     {
         if (IsStopping) return false;
         ForgetIdleStreams();
-        if (_cache!.TryPurgeFromCache(out var delivered)) await TellReceiverAsync(delivered);
+        foreach (var (id, unserved) in _unserved.ToList()) Arrived(id, unserved.First);
 
-        var most = _cache.GetMaxAddCount();
+        // What stays unserved has no cursor that would keep it.
+        if (_unserved.Count == 0 && _cache!.TryPurgeFromCache(out var delivered)) await TellReceiverAsync(delivered);
+
+        var most = _cache!.GetMaxAddCount();
         if (IsStopping || most == 0 || _cache.IsUnderPressure()) return false;
         var batches = await _receiver!.GetQueueMessagesAsync(most, _stopping.Token);
         if (IsStopping || batches is not { Count: > 0 }) return false;
@@ -201,6 +208,7 @@ internal sealed partial class PullingAgent : StreamWorker
     private bool EarliestProgress(out StreamSequenceToken? earliest)
     {
         earliest = null;
+        if (_unserved.Count > 0) return false;
         foreach (var consumer in _streams.Values.SelectMany(stream => stream.Consumers.Values))
         {
             if (!consumer.IsAttached || consumer.Progress is not { } progress) return false;
