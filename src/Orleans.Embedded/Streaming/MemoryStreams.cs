@@ -76,15 +76,16 @@ internal interface IMemoryStreamQueue : IGrainWithStringKey
     Task<List<MemoryBatch>> Dequeue(int maxCount);
 }
 
-internal sealed class MemoryStreamQueueGrain(TimeProvider time) : Grain, IMemoryStreamQueue
+internal sealed class MemoryStreamQueueGrain(Cluster cluster) : Grain, IMemoryStreamQueue
 {
     // As in genuine Orleans.
     private const int BatchesMax = 16_384;
 
     private readonly Queue<MemoryBatch> _batches = new();
 
-    // A queue that was lost and begins anew must not give out places that its consumers believe to have passed.
-    private long _next = time.GetUtcNow().Ticks;
+    // A queue that was lost and begins anew must not give out places that its consumers believe to have passed, so
+    // what counts them outlives it. A clock would not do: it may stand still or be set back.
+    private readonly Places _places = cluster.Shared<Places>();
 
     public Task Enqueue(MemoryBatch batch)
     {
@@ -93,7 +94,7 @@ internal sealed class MemoryStreamQueueGrain(TimeProvider time) : Grain, IMemory
             throw new InvalidOperationException($"Can not enqueue: the count has reached its maximum of {BatchesMax}");
         }
 
-        batch.SequenceNumber = _next++;
+        batch.SequenceNumber = _places.Next();
         _batches.Enqueue(batch);
         return Task.CompletedTask;
     }
@@ -103,6 +104,14 @@ internal sealed class MemoryStreamQueueGrain(TimeProvider time) : Grain, IMemory
         List<MemoryBatch> taken = [];
         while (taken.Count < maxCount && _batches.TryDequeue(out var batch)) taken.Add(batch);
         return Task.FromResult(taken);
+    }
+
+    /// <summary>One row of places for all memory queues of the cluster: growing in each, with gaps.</summary>
+    private sealed class Places
+    {
+        private long _last;
+
+        internal long Next() => Interlocked.Increment(ref _last);
     }
 }
 
