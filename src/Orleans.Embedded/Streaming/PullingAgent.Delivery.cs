@@ -104,14 +104,13 @@ internal sealed partial class PullingAgent
         }
         catch (Exception exception) when (!IsStopping)
         {
+            consumer.IsBusy = false;
             _logger.LogError(exception, "Delivery of {Stream} has stopped until its next event.", consumer.Stream);
         }
         catch (Exception exception)
         {
             _logger.LogDebug(exception, "Queue {Queue} is handed over; a delivery has ended.", Queue);
         }
-
-        consumer.IsBusy = false;
     }
 
     /// <summary>Asks the consumer what it has or wants, and puts its cursor there.</summary>

@@ -37,6 +37,7 @@ internal sealed class StreamConsumer(StreamSubscription subscription, IStreamCon
 
     internal bool IsAttached { get; set; }
 
+    /// <summary>A loop is attaching it or delivering to it, and will look for a next batch.</summary>
     internal bool IsBusy { get; set; }
 
     internal void Use(IQueueCacheCursor cursor)
@@ -46,10 +47,18 @@ internal sealed class StreamConsumer(StreamSubscription subscription, IStreamCon
         if (_ended) Dispose();
     }
 
-    /// <summary>The next batch, or as many next ones as there are, up to <paramref name="most"/>.</summary>
+    /// <summary>
+    /// The next batch, or as many next ones as there are, up to <paramref name="most"/>. If there is none, it is idle.
+    /// </summary>
     internal IBatchContainer? TakeNext(int most, IQueueCache cache)
     {
-        if (Cursor is not { } cursor || !cursor.MoveNext()) return null;
+        if (Cursor is not { } cursor || !cursor.MoveNext())
+        {
+            // From here on the next batch has to wake it: nothing may come between this look and saying so.
+            IsBusy = false;
+            return null;
+        }
+
         var first = cursor.GetCurrent(out _)!;
         if (most <= 1) return first;
 
