@@ -17,6 +17,9 @@ internal sealed class LocalReminderService : ILifecycleParticipant<ISiloLifecycl
     // After a failed read: long enough not to burden a table in trouble, short enough that ticks are late by little.
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
 
+    // As long as a call may take. A read that never ended would be the last.
+    private static readonly TimeSpan ReadLimit = TimeSpan.FromSeconds(30);
+
     // Timers cannot be set further ahead than 49 days; waking for nothing once a day costs nothing.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
@@ -148,7 +151,7 @@ internal sealed class LocalReminderService : ILifecycleParticipant<ISiloLifecycl
             try
             {
                 var part = Part();
-                Reconcile(part, part is { } mine ? await Table.ReadRows(mine.Begin, mine.End) : new());
+                Reconcile(part, part is { } mine ? await ReadAsync(mine) : new());
             }
             catch (Exception exception)
             {
@@ -171,6 +174,9 @@ internal sealed class LocalReminderService : ILifecycleParticipant<ISiloLifecycl
             }
         }
     }
+
+    private Task<ReminderTableData> ReadAsync(ReminderRange part) =>
+        Table.ReadRows(part.Begin, part.End).WaitAsync(ReadLimit, _time);
 
     private void Reconcile(ReminderRange? part, ReminderTableData table)
     {

@@ -78,6 +78,23 @@ public sealed class Reading : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_table_that_never_answers_is_read_again()
+    {
+        await Insert(dueIn: 7 * Minute);
+        var reads = 0;
+        _table.BeforeReadingPart = () => ++reads == 1 ? new TaskCompletionSource().Task : Task.CompletedTask;
+        _clock.Advance(RefreshPeriod);
+        await _clock.Wait(TimeSpan.FromSeconds(30));
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        await _clock.Wait(TimeSpan.FromSeconds(10));
+        _clock.Advance(TimeSpan.FromSeconds(10));
+
+        await _clock.Wait(RefreshPeriod);
+        _clock.Advance(2 * Minute);
+        (await Ticks.Next()).Name.ShouldBe("theirs");
+    }
+
+    [Fact]
     public async Task What_is_registered_while_the_table_is_read_is_not_lost()
     {
         await WhileReading(() => Sleeper.Remind("a", Minute, Minute));
