@@ -60,7 +60,11 @@ internal sealed class PersistentState<TState> : IPersistentState<TState>, ILifec
         Func<CancellationToken, Task> operation, CancellationToken token, [CallerMemberName] string called = "")
     {
         _queued++;
-        return _last = RunAsync(_last, operation, called, token);
+        var last = RunAsync(_last, operation, called, token);
+
+        // One that has ended already has no successors to wait for it.
+        if (!last.IsCompleted) _last = last;
+        return last;
     }
 
     private async Task RunAsync(
