@@ -82,16 +82,9 @@ internal sealed class PersistentStreamProvider : IStreamProvider, ILifecyclePart
             ? (StreamConsumerExtension.Of(grain), grain.GrainId)
             : _services.GetRequiredService<ClientConsumer>().Me;
 
-    internal GuidId? FindImplicit(GrainId consumer, QualifiedStreamId stream) =>
-        _subscriptions is StreamPubSubType.ExplicitGrainBasedOnly ? null : ImplicitSubscriptions.Find(consumer, stream);
-
     /// <summary>All subscriptions to the stream.</summary>
-    internal IEnumerable<StreamSubscription> SubscriptionsTo(QualifiedStreamId stream) => _subscriptions switch
-    {
-        StreamPubSubType.ImplicitOnly => ImplicitSubscriptions.Of(stream),
-        StreamPubSubType.ExplicitGrainBasedOnly => Cluster.Of(stream),
-        _ => ImplicitSubscriptions.Of(stream).Concat(Cluster.Of(stream)),
-    };
+    internal IEnumerable<StreamSubscription> SubscriptionsTo(QualifiedStreamId stream) =>
+        HasExplicit ? ImplicitSubscriptions.Of(stream).Concat(Cluster.Of(stream)) : ImplicitSubscriptions.Of(stream);
 
     // Nothing is stored here, but genuine Orleans does not start without it.
     private void CheckStore()

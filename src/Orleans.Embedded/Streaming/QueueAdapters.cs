@@ -20,9 +20,6 @@ public enum StreamPubSubType
     /// <summary>From attributes, and from grains and clients that subscribe.</summary>
     ExplicitGrainBasedAndImplicit = 0,
 
-    /// <summary>From grains and clients that subscribe.</summary>
-    ExplicitGrainBasedOnly = 1,
-
     /// <summary>From attributes.</summary>
     ImplicitOnly = 2,
 }

@@ -44,7 +44,7 @@ internal sealed class Stream<T>(PersistentStreamProvider provider, StreamId stre
     {
         var (_, me) = provider.Me();
         var mine = provider.Cluster.Of(Id).Where(subscription => subscription.Consumer == me);
-        var ids = provider.FindImplicit(me, Id) is { } own ? [own] : mine.Select(subscription => subscription.Id);
+        var ids = ImplicitSubscriptions.Find(me, Id) is { } own ? [own] : mine.Select(subscription => subscription.Id);
         IList<StreamSubscriptionHandle<T>> handles = [.. ids.Select(id => new SubscriptionHandle<T>(this, id))];
         return Task.FromResult(handles);
     }
@@ -82,7 +82,7 @@ internal sealed class Stream<T>(PersistentStreamProvider provider, StreamId stre
     private async Task<StreamSubscriptionHandle<T>> SubscribeAsync(Observer<T> observer, StreamSequenceToken? token)
     {
         var (_, me) = provider.Me();
-        if (provider.FindImplicit(me, Id) is { } own) return await ResumeAsync(own, observer, token);
+        if (ImplicitSubscriptions.Find(me, Id) is { } own) return await ResumeAsync(own, observer, token);
         if (!provider.HasExplicit)
         {
             // The type is genuine Orleans' own choice.
