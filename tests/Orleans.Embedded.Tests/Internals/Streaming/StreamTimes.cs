@@ -1,4 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Providers.Streams.Common;
 using Orleans.Runtime;
 using Orleans.Streams;
 using Orleans.TestingHost;
@@ -60,20 +62,22 @@ public sealed class StreamTimes
     }
 
     [Fact]
-    public async Task A_stream_that_was_idle_is_taken_up_again()
+    public async Task A_stream_that_was_idle_is_forgotten_and_taken_up_again()
     {
-        var log = new Log { ReadPeriod = TimeSpan.FromMinutes(1) };
-        await using var cluster = await Start(log);
+        var caches = new WatchedCaches();
+        var log = new Log { Caches = caches };
+        var clock = new LeapingClock();
+        await using var cluster = await Start(log, clock);
 
         log.Append(Orders, "a");
-        _clock.Advance(log.ReadPeriod);
-        await Got.Has("a");
-        _clock.Advance(TimeSpan.FromHours(2));
         await log.Events.Has("checkpoint 0 1");
+        clock.Ahead = TimeSpan.FromMinutes(30);
         log.Append(Orders, "b");
-        _clock.Advance(log.ReadPeriod);
 
         (await Got.Has("b")).ShouldBe(["a", "b"]);
+
+        // One that is known keeps its cursor.
+        caches.Cursors.ShouldBeGreaterThan(1);
     }
 
     [Fact]
@@ -88,15 +92,41 @@ public sealed class StreamTimes
         }
     }
 
-    private async Task<InProcessTestCluster> Start(Log log)
+    private async Task<InProcessTestCluster> Start(Log log, TimeProvider? clock = null)
     {
         var cluster = Silos.Compose(1, silo =>
         {
-            silo.Services.AddSingleton<TimeProvider>(_clock);
+            silo.Services.AddSingleton(clock ?? _clock);
             log.AddTo(silo);
         }).Build();
         await cluster.DeployAsync();
         return cluster;
+    }
+
+    private sealed class WatchedCaches : IQueueAdapterCache
+    {
+        private int _cursors;
+
+        public int Cursors => Volatile.Read(ref _cursors);
+
+        public IQueueCache CreateQueueCache(QueueId queueId) => new Cache(this);
+
+        private sealed class Cache(WatchedCaches caches) : SimpleQueueCache(20, NullLogger.Instance)
+        {
+            public override IQueueCacheCursor GetCacheCursor(StreamId streamId, StreamSequenceToken? token)
+            {
+                Interlocked.Increment(ref caches._cursors);
+                return base.GetCacheCursor(streamId, token);
+            }
+        }
+    }
+
+    /// <summary>A clock that can be put ahead, and runs by itself.</summary>
+    private sealed class LeapingClock : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
     }
 
     /// <summary>A clock that tells when somebody begins to wait.</summary>
