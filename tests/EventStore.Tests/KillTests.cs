@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Waybill.EventStore;
 
@@ -33,13 +32,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
 
     private static async Task<List<(string, long, Guid)>> KillAfter(int acknowledgements, string path)
     {
-        using var victim = Process.Start(new ProcessStartInfo(
-            Environment.ProcessPath!, Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal)
-                ? [typeof(Victim).Assembly.Location, Victim.Verb, path]
-                : [Victim.Verb, path])
-        {
-            RedirectStandardOutput = true,
-        })!;
+        using var victim = Victim.Start(Victim.Verb, path);
         var lines = new List<(string, long, Guid)>();
         while (await victim.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
@@ -52,6 +45,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
                 victim.Kill();
         }
         await victim.WaitForExitAsync(TestContext.Current.CancellationToken);
+        lines.Count.ShouldBeGreaterThanOrEqualTo(acknowledgements, "It ended before it was killed.");
         return lines;
     }
 
@@ -63,11 +57,11 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         {
             var events = await store.ReadStreamAsync(Make.Stream(stream)).ToListAsync();
             events.Select(e => e.Version).ShouldBe(Enumerable.Range(1, events.Count).Select(n => (long)n));
+            (events.Count % 2).ShouldBe(0, $"An append of two events to {stream} was torn.");
             all.AddRange(events);
         }
         var recorded = all.ToDictionary(e => e.EventId, e => (Stream: e.Stream.Id, e.Version));
         foreach (var (stream, version, eventId) in acknowledged)
             recorded[eventId].ShouldBe((stream, version));
-        (all.Count % 2).ShouldBe(0, "An append of two events was torn.");
     }
 }

@@ -1,6 +1,9 @@
 using Waybill.Tests.EventStore;
 using Xunit.Runner.InProc.SystemConsole;
 
-return args is [Victim.Verb, var path]
-    ? await Victim.AppendUntilKilled(path)
-    : await ConsoleRunner.Run(args);
+return args switch
+{
+    [Victim.Verb, var path] => await Victim.AppendUntilKilled(path),
+    [FullDisk.Verb, var path] => await FullDisk.Meet(path),
+    _ => await ConsoleRunner.Run(args),
+};

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waybill.EventStore;
 using Waybill.EventStore.Sqlite;
@@ -12,6 +13,15 @@ internal static class Victim
     public const string Verb = "append-until-killed";
 
     private const int Streams = 8;
+
+    /// <summary>Starts this same program for something that is better done in a process of its own.</summary>
+    public static Process Start(string verb, string path) => Process.Start(new ProcessStartInfo(
+        Environment.ProcessPath!, Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal)
+            ? [typeof(Victim).Assembly.Location, verb, path]
+            : [verb, path])
+    {
+        RedirectStandardOutput = true,
+    })!;
 
     public static async Task<int> AppendUntilKilled(string path)
     {

@@ -75,6 +75,21 @@ internal sealed class GroupCommit : IDisposable
             batch.Add(append);
     }
 
+    // What is closed after a failure may fail to close as well. The next commit must not meet it again.
+    private void CloseWriter()
+    {
+        var failed = _writer;
+        _writer = null;
+        try
+        {
+            failed?.Dispose();
+        }
+        catch (Exception error) // The thread must outlive this one too.
+        {
+            _logger.LogWarning(error, "After a failed commit its connection did not close cleanly.");
+        }
+    }
+
     private void Commit(List<PendingAppend> batch)
     {
         try
@@ -87,8 +102,7 @@ internal sealed class GroupCommit : IDisposable
         catch (Exception error) // The thread must outlive any failure; whoever waits is told of it.
         {
             _logger.LogError(error, "A commit of {Appends} appends failed.", batch.Count);
-            _writer?.Dispose();
-            _writer = null;
+            CloseWriter();
             foreach (var append in batch)
                 append.Fail(new StoreUnavailableException("The event store cannot write.", error));
         }

@@ -47,6 +47,20 @@ internal static class Sql
         command.ExecuteNonQuery();
     }
 
+    /// <summary>
+    /// Does the work in one transaction. If it throws, the connection is to be closed, which rolls back.
+    /// </summary>
+    /// <remarks>
+    /// Not a <see cref="SqliteTransaction"/>: where SQLite has rolled back by itself, as it does when the disk is full,
+    /// that one throws again while it is disposed, and so does its connection.
+    /// </remarks>
+    public static void Transact(this SqliteConnection connection, Action work)
+    {
+        connection.Execute("BEGIN IMMEDIATE");
+        work();
+        connection.Execute("COMMIT");
+    }
+
     private static string Read(string resource)
     {
         using var stream = typeof(Sql).Assembly.GetManifestResourceStream(resource)

@@ -17,11 +17,13 @@ internal static class SqliteSchema
 
         for (var version = found + 1; version <= known; version++)
         {
-            using var transaction = connection.BeginTransaction();
-            connection.Execute(Sql.SchemaVersions[version - 1]);
-            using var record = connection.Prepare("insert-schema-version", "$version", "$applied_at");
-            record.With(version, time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture)).ExecuteNonQuery();
-            transaction.Commit();
+            var next = version;
+            connection.Transact(() =>
+            {
+                connection.Execute(Sql.SchemaVersions[next - 1]);
+                using var record = connection.Prepare("insert-schema-version", "$version", "$applied_at");
+                record.With(next, time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture)).ExecuteNonQuery();
+            });
         }
     }
 

@@ -15,7 +15,6 @@ internal sealed class SqliteWriter : IDisposable
     private readonly SqliteCommand _selectStreamVersion;
     private readonly SqliteCommand _selectEventIds;
     private readonly SqliteCommand _selectCommand;
-    private readonly SqliteCommand[] _commands;
 
     private long _position;
     private long _microseconds;
@@ -35,36 +34,33 @@ internal sealed class SqliteWriter : IDisposable
             _connection.Open();
             _connection.Execute(Sql.Statement("configure-writer"));
             SqliteSchema.Migrate(_connection, time);
+            _insertEvent = _connection.Prepare(
+                "insert-event", "$position", "$category", "$id", "$version", "$event_id", "$type", "$schema_version",
+                "$time", "$data", "$command_id", "$correlation_id", "$causation_id", "$actor", "$saga_id",
+                "$trace_parent");
+            _selectStreamVersion = _connection.Prepare("select-stream-version", "$category", "$id");
+            _selectEventIds = _connection.Prepare("select-event-ids", "$category", "$id", "$after_version", "$limit");
+            _selectCommand = SqliteRows.PrepareSelectCommand(_connection);
+            ReadHead();
         }
         catch
         {
             _connection.Dispose();
             throw;
         }
-
-        _insertEvent = _connection.Prepare(
-            "insert-event", "$position", "$category", "$id", "$version", "$event_id", "$type", "$schema_version",
-            "$time", "$data", "$command_id", "$correlation_id", "$causation_id", "$actor", "$saga_id",
-            "$trace_parent");
-        _selectStreamVersion = _connection.Prepare("select-stream-version", "$category", "$id");
-        _selectEventIds = _connection.Prepare("select-event-ids", "$category", "$id", "$after_version", "$limit");
-        _selectCommand = SqliteRows.PrepareSelectCommand(_connection);
-        _commands = [_insertEvent, _selectStreamVersion, _selectEventIds, _selectCommand];
-        ReadHead();
     }
 
     /// <summary>Carries out the appends in one transaction and returns their results in the same order.</summary>
     public AppendResult[] Commit(IReadOnlyList<PendingAppend> appends)
     {
         var results = new AppendResult[appends.Count];
-        using var transaction = _connection.BeginTransaction();
-        foreach (var command in _commands)
-            command.Transaction = transaction;
         // Time never falls along the log, even if the machine's clock is set back.
         _microseconds = Math.Max(_microseconds, SqliteRows.ToMicroseconds(_time.GetUtcNow()));
-        for (var i = 0; i < results.Length; i++)
-            results[i] = Append(appends[i]);
-        transaction.Commit();
+        _connection.Transact(() =>
+        {
+            for (var i = 0; i < results.Length; i++)
+                results[i] = Append(appends[i]);
+        });
         return results;
     }
 
