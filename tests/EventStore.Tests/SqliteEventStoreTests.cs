@@ -42,6 +42,16 @@ public sealed class SqliteEventStoreTests : EventStoreContract, IDisposable
         Should.Throw<StoreInUseException>(Open).Message.ShouldContain(DatabasePath);
 
     [Fact]
+    public void A_lock_that_cannot_be_opened_is_not_taken_for_one_in_use()
+    {
+        _store.Dispose();
+        File.Delete(DatabasePath + ".lock");
+        Directory.CreateDirectory(DatabasePath + ".lock");
+
+        Should.Throw<StoreUnavailableException>(Open).Message.ShouldContain(".lock");
+    }
+
+    [Fact]
     public void A_newer_schema_is_refused_and_left_alone()
     {
         _store.Dispose();
@@ -102,7 +112,7 @@ public sealed class SqliteEventStoreTests : EventStoreContract, IDisposable
     [Fact]
     public async Task Appends_beyond_the_queue_are_refused_and_those_within_are_carried_out()
     {
-        Reopen(waitingMax: 1);
+        Reopen(waitingMax: 1, batchMax: 1);
         Task<AppendResult>[] taken;
         using (var connection = Connect())
         using (connection.BeginTransaction())
@@ -138,18 +148,18 @@ public sealed class SqliteEventStoreTests : EventStoreContract, IDisposable
         (await Store.ReadHeadPositionAsync(Cancellation)).ShouldBe(50);
     }
 
-    private SqliteEventStore Open() => Open(waitingMax: 1_000);
+    private SqliteEventStore Open() => Open(waitingMax: 1_000, batchMax: 1_000);
 
-    private SqliteEventStore Open(int waitingMax) => new(
-        new SqliteEventStoreOptions { Path = DatabasePath, WaitingMax = waitingMax },
+    private SqliteEventStore Open(int waitingMax, int batchMax) => new(
+        new SqliteEventStoreOptions { Path = DatabasePath, WaitingMax = waitingMax, BatchMax = batchMax },
         new EventTypes([NoteJson.Default]),
         Clock,
         NullLogger<SqliteEventStore>.Instance);
 
-    private void Reopen(int waitingMax = 1_000)
+    private void Reopen(int waitingMax = 1_000, int batchMax = 1_000)
     {
         _store.Dispose();
-        _store = Open(waitingMax);
+        _store = Open(waitingMax, batchMax);
     }
 
     // A foreign connection: what an operator's SQLite shell would be.

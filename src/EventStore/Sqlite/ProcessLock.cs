@@ -6,11 +6,15 @@ namespace Waybill.EventStore.Sqlite;
 /// </summary>
 internal sealed class ProcessLock : IDisposable
 {
+    // What "locked by another" is called on Linux, macOS and Windows.
+    private static readonly int[] Held = [11, 35, unchecked((int)0x80070020)];
+
     private readonly FileStream _file;
 
     private ProcessLock(FileStream file) => _file = file;
 
     /// <exception cref="StoreInUseException">Another process, or another store in this one, holds it.</exception>
+    /// <exception cref="StoreUnavailableException">The lock's file cannot be opened.</exception>
     public static ProcessLock Take(string databasePath)
     {
         var path = databasePath + ".lock";
@@ -18,12 +22,17 @@ internal sealed class ProcessLock : IDisposable
         {
             return new(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (IOException held) when (held is not DirectoryNotFoundException)
+        catch (IOException held) when (Held.Contains(held.HResult))
         {
             throw new StoreInUseException(
                 $"The event store {databasePath} is in use by another process. Stop that one first, or choose another "
                 + "data directory.",
                 held);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new StoreUnavailableException(
+                $"The event store {databasePath} cannot be opened: {error.Message}", error);
         }
     }
 
