@@ -8,6 +8,9 @@ export NUGET_ENABLE_ENHANCED_HTTP_RETRY=true
 export NUGET_ENHANCED_MAX_NETWORK_TRY_COUNT="${NUGET_ENHANCED_MAX_NETWORK_TRY_COUNT:-2}"
 export NUGET_ENHANCED_NETWORK_RETRY_DELAY_MILLISECONDS="${NUGET_ENHANCED_NETWORK_RETRY_DELAY_MILLISECONDS:-200}"
 
+# Nothing here is written in a language of its own, and a slim Debian lacks ICU, without which .NET would not start.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}"
+
 die() { echo "$*" >&2; exit 1; }
 
 command -v dotnet > /dev/null || die "The .NET SDK is missing: install .NET 10 from https://dotnet.microsoft.com/download."
@@ -25,34 +28,37 @@ pick_engine() {
   echo "Engine: $ORLEANS_ENGINE ($why)."
 }
 
-# Sets ORLEANS_ENGINE and, for pick_engine, why. A source that did not answer is asked again next time.
+# Sets ORLEANS_ENGINE and, for pick_engine, why. Only a source that lacks packages says no for good; after any
+# other failure it is asked again next time.
 try_packages() {
   # 60 s: a network that swallows packets must not hold up a first start for ever.
   if restore Packages 60; then
     ORLEANS_ENGINE=Packages why='Orleans restores from the package source'
   else
     ORLEANS_ENGINE=Embedded why=$restore_problem
-    [[ $restore_problem == "$unreachable" ]] && why+=', so Packages could not be tried; not remembered' && return
+    [[ -n $missing ]] || { why+=', so Packages could not be tried; not remembered'; return; }
   fi
   echo "$ORLEANS_ENGINE" > $engine_file
   why+="; remembered in $engine_file"
 }
 
-# restore ENGINE SECONDS: restores every project. On failure $restore_problem says why, and $restore_log is NuGet's output.
+# restore ENGINE SECONDS: restores every project. On failure $restore_problem says why in one line, and
+# $missing lists the packages that the source lacks, if that is why.
 restore() {
-  unreachable='the package source cannot be reached'
-  restore_log=$(ORLEANS_ENGINE=$1 timeout "$2" dotnet restore Orleans.sln --verbosity quiet 2>&1) && return
-  local code=$? missing
-  missing=$(grep -oE 'NU110[123]: Unable to find (a stable )?package [A-Za-z0-9.]+' <<< "$restore_log" |
+  local log code
+  missing='' restore_problem=''
+  log=$(ORLEANS_ENGINE=$1 timeout "$2" dotnet restore Orleans.sln --verbosity quiet 2>&1) && return
+  code=$?
+  missing=$(grep -oE 'NU110[123]: Unable to find (a stable )?package [A-Za-z0-9.]+' <<< "$log" |
             sed -E 's/.* //; s/\.$//' | sort -u) || true
-  if [[ $code == 124 || $restore_log == *NU1301* ]]; then
-    restore_problem=$unreachable
+  if [[ $code == 124 || $log == *NU1301* ]]; then
+    restore_problem='the package source cannot be reached' missing=''
   elif [[ -n $missing ]]; then
     local example; example=$(grep -m1 Orleans <<< "$missing") || example=$(head -1 <<< "$missing")
     restore_problem="the package source lacks $(wc -l <<< "$missing") packages, such as $example"
   else
-    restore_problem='see above'
-    echo "$restore_log" >&2
+    restore_problem=$(grep -m1 -w error <<< "$log") || restore_problem=$(head -1 <<< "$log")
+    restore_problem="dotnet restore failed: $restore_problem"
   fi
   return 1
 }
