@@ -17,9 +17,11 @@ return await Start.RunAsync(() =>
     var app = builder.Build();
     app.UseProblems();
     app.UseCorrelation();
+    app.UseDeveloperOnly();
     app.UseUtf8Only();
-    app.MapAccounts();
-    app.MapHealth();
+    var routes = app.MapWithHead();
+    routes.MapAccounts();
+    routes.MapHealth();
     app.MapOrleansDashboard("/dashboard");
     app.Lifetime.ApplicationStarted.Register(() => Welcome.Print(app.Urls));
     return app;

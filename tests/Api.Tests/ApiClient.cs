@@ -11,6 +11,8 @@ internal sealed class ApiClient(Uri address) : IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = address };
 
+    public Uri Address => address;
+
     public Task<Answer> Get(string path) => Send(HttpMethod.Get, path);
 
     public Task<Answer> Post(string path, object? body = null, string? ifMatch = null) => Send(

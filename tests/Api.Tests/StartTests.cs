@@ -52,6 +52,7 @@ public sealed class StartTests
     [InlineData("http://[::]:0")]
     [InlineData("http://127.0.0.1:0;http://0.0.0.0:0")]
     [InlineData("http://example.com:0")]
+    [InlineData("http://loopback:0")]
     public async Task An_address_that_is_open_to_other_machines_stops_the_start(string urls)
     {
         using var data = new DataDirectory();
@@ -65,9 +66,29 @@ public sealed class StartTests
     [InlineData("http://127.0.0.1:0/below")]
     [InlineData("http://unix:/tmp/socket")]
     [InlineData("http://*:0")]
+    [InlineData("http://me@127.0.0.1:0")]
     [InlineData("nonsense")]
     public async Task An_address_that_is_none_stops_the_start(string urls) =>
         await ShouldSay($"'{urls}' is not an address", "--urls", urls);
+
+    [Theory]
+    [InlineData("--urls=")]
+    [InlineData("--urls=;")]
+    public async Task A_blank_address_is_the_default_one(string urls)
+    {
+        using var data = new DataDirectory();
+        using var other = new TcpListener(IPAddress.Loopback, port: 8080);
+        try
+        {
+            other.Start();
+        }
+        catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            // Somebody else holds the port, which is as good.
+        }
+
+        await ShouldSay("http://127.0.0.1:8080 cannot be listened on", urls, "--data", data.Path);
+    }
 
     [Fact]
     public async Task Any_environment_but_Development_stops_the_start() =>

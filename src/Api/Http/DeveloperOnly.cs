@@ -28,19 +28,45 @@ internal static class DeveloperOnly
                 $"the environment is {builder.Environment.EnvironmentName}, but Waybill has no sign-in and so runs in "
                 + "Development only. Set ASPNETCORE_ENVIRONMENT=Development.");
 
-        var urls = builder.Configuration["urls"] ?? UrlDefault;
-        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        var urls = (builder.Configuration["urls"] ?? "")
+            .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (urls.Length == 0)
+            urls = [UrlDefault];
+        foreach (var url in urls)
             Check(url);
         builder.WebHost.UseUrls(urls);
         // Dropping the Kestrel section leaves no other way to name an address.
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Configure());
     }
 
+    /// <summary>
+    /// Refuses what a web page of somebody else's can send through the developer's browser: a name of its own that
+    /// leads here, and a command from another origin.
+    /// </summary>
+    public static void UseDeveloperOnly(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        var request = http.Request;
+        if (!IsThisMachine(request.Host.Host))
+            throw new MalformedException("Host must be localhost or a loopback address.");
+        var isCommand = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method);
+        var own = $"{request.Scheme}://{request.Host}";
+        if (isCommand && request.Headers.Origin.Any(origin => !own.Equals(origin, StringComparison.OrdinalIgnoreCase)))
+            throw new MalformedException("A command must not come from a page of another origin.");
+        return next(http);
+    });
+
+    // The server listens on every interface for a host that is neither of these, whatever the name stands for.
+    private static bool IsThisMachine(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
     private static void Check(string url)
     {
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri is not { Scheme: "http", PathAndQuery: "/" })
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri)
+            || uri is not { Scheme: "http", PathAndQuery: "/", UserInfo: "", Fragment: "" })
             throw new StartException($"'{url}' is not an address such as {UrlDefault}.");
-        if (!uri.IsLoopback)
+        // As the server reads it: Uri takes "loopback" for localhost, the server does not.
+        if (!IsThisMachine(BindingAddress.Parse(url).Host))
             throw new StartException(
                 $"{url} is open to other machines. Waybill has no sign-in and so listens on loopback addresses only, "
                 + $"such as {UrlDefault}.");
