@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
 namespace Waybill.Tests;
@@ -11,6 +12,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 {
     // Generous: a loaded machine builds and tests beside it. Nothing waits this long unless it hangs.
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private const int Terminate = 15;
 
     private readonly Process _process;
     private readonly List<string> _output = [];
@@ -66,8 +69,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <returns>Its exit code.</returns>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        await kill.WaitForExitAsync();
+        kill(_process.Id, Terminate).ShouldBe(0);
         await ExitAsync();
         return _process.ExitCode;
     }
@@ -97,9 +99,17 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        start.Environment.TryAdd("ASPNETCORE_ENVIRONMENT", "Development");
+        // Whoever runs the tests may have settings of their own in the environment.
+        foreach (var name in start.Environment.Keys.Where(IsSetting).ToList())
+            start.Environment.Remove(name);
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         return Process.Start(start)!;
     }
+
+    private static bool IsSetting(string variable) =>
+        variable.Contains("__", StringComparison.Ordinal)
+        || variable.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase)
+        || variable.ToUpperInvariant() is "URLS" or "ENVIRONMENT" or "DOTNET_URLS" or "DOTNET_ENVIRONMENT";
 
     private void Note(string? line)
     {
@@ -120,6 +130,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     private Task ExitAsync() => _process.WaitForExitAsync().WaitAsync(Deadline);
+
+    [DllImport("libc")]
+    private static extern int kill(int process, int signal);
 
     [GeneratedRegex(@"^Waybill serves on (http://\S+:\d+)")]
     private static partial Regex ServesOn();
