@@ -52,7 +52,20 @@ public sealed class EventListTests(RunningServer server)
         pages.ShouldBe([[1, 2], [3, 4], [5]]);
     }
 
+    [Fact]
+    public async Task Beyond_its_end_a_list_is_empty()
+    {
+        var id = await _api.OpenAccount();
+
+        var page = await _api.Get($"/accounts/{id}/events?cursor=2");
+
+        page.ShouldBe(HttpStatusCode.OK).Text.ShouldBe("""{"items":[],"next":null}""");
+        (await _api.Get($"/accounts/never-{id}/events?cursor=2"))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "account-not-found");
+    }
+
     [Theory]
+    [InlineData("after=1")]
     [InlineData("limit=0")]
     [InlineData("limit=501")]
     [InlineData("limit=-1")]

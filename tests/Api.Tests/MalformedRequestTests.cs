@@ -51,9 +51,67 @@ public sealed class MalformedRequestTests(RunningServer server)
     [InlineData("""{"owner":"ann","currency":"EUR","accountId":""}""")]
     [InlineData("""{"owner":"ann","currency":"EUR","accountId":"a b"}""")]
     [InlineData("""{"owner":"ann","currency":"EUR","accountId":"../x"}""")]
+    [InlineData("""{"owner":"ann","currency":"EUR","accountId":"."}""")]
+    [InlineData("""{"owner":"ann","currency":"EUR","accountId":".."}""")]
     [InlineData("""{"owner":"ann","currency":"EUR","balance":5}""")]
     public async Task A_body_that_is_no_account_is_malformed(string body) =>
         (await _api.PostText("/accounts", body)).ShouldBeProblem(HttpStatusCode.BadRequest, "malformed");
+
+    [Theory]
+    [InlineData("{")]
+    [InlineData("[]")]
+    [InlineData("garbage")]
+    [InlineData("""{"amount":5}""")]
+    public async Task A_body_that_a_close_does_not_take_is_malformed(string body)
+    {
+        var id = await _api.OpenAccount();
+
+        (await _api.PostText($"/accounts/{id}/close", body)).ShouldBeProblem(HttpStatusCode.BadRequest, "malformed");
+        (await _api.Get($"/accounts/{id}")).String("status").ShouldBe("open");
+    }
+
+    [Fact]
+    public async Task An_empty_object_closes_as_no_body_does()
+    {
+        var id = await _api.OpenAccount();
+
+        (await _api.PostText($"/accounts/{id}/close", "{}")).ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_close_with_a_body_beyond_the_limit_is_too_large() =>
+        (await _api.PostText($"/accounts/{await _api.OpenAccount()}/close", new string(' ', 70 * 1024)))
+            .ShouldBeProblem(HttpStatusCode.RequestEntityTooLarge, "body-too-large");
+
+    [Fact]
+    public async Task A_command_with_a_key_that_would_be_ignored_is_refused()
+    {
+        var id = await _api.OpenAccount();
+        using var body = System.Net.Http.Json.JsonContent.Create(new { amount = 5 });
+
+        (await _api.Send(HttpMethod.Post, $"/accounts/{id}/deposits", body, ("Idempotency-Key", "k")))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "idempotency-key-unsupported");
+        (await _api.Balance(id)).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/events")]
+    public async Task A_query_parameter_that_would_be_ignored_is_malformed(string path) =>
+        (await _api.Get($"/accounts/{await _api.OpenAccount()}{path}?after=1&wait=100"))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "malformed");
+
+    [Fact]
+    public async Task What_can_be_got_can_be_asked_for_its_head()
+    {
+        var id = await _api.OpenAccount();
+
+        var head = await _api.Send(HttpMethod.Head, $"/accounts/{id}");
+
+        head.ShouldBe(HttpStatusCode.OK).Text.ShouldBeEmpty();
+        head.ETag.ShouldBe("\"1\"");
+        (await _api.Send(HttpMethod.Head, "/health/ready")).ShouldBe(HttpStatusCode.OK);
+    }
 
     [Fact]
     public async Task Text_that_is_too_long_is_malformed() =>
@@ -103,7 +161,7 @@ public sealed class MalformedRequestTests(RunningServer server)
         var answer = await _api.Send(HttpMethod.Delete, "/accounts/a");
 
         answer.ShouldBeProblem(HttpStatusCode.MethodNotAllowed, "method-not-allowed");
-        answer.Header("Allow").ShouldBe("GET");
+        answer.Headers["Allow"].ShouldBe(["GET", "HEAD"]);
     }
 
     [Fact]

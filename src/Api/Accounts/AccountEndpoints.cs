@@ -9,6 +9,7 @@ internal static class AccountEndpoints
     public static RouteGroupBuilder MapAccounts(this IEndpointRouteBuilder app)
     {
         var accounts = app.MapGroup("/accounts").WithTags("Accounts");
+        accounts.RefuseUnknownQuery();
         accounts.MapPost("/",                 Open);
         accounts.MapGet("/{id}",              Get);
         accounts.MapPost("/{id}/deposits",    Deposit);
@@ -34,7 +35,8 @@ internal static class AccountEndpoints
     private static async Task<IResult> Withdraw(ResourceId id, Money body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.AccountGrain(id).Withdraw(http.Command(), body.Amount.Value, body.Reference?.Value));
 
-    private static async Task<IResult> Close(ResourceId id, HttpContext http, IGrainFactory grains) =>
+    private static async Task<IResult> Close(
+        ResourceId id, NoArguments? body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.AccountGrain(id).Close(http.Command()));
 
     private static Task<IResult> Events(
@@ -45,6 +47,8 @@ internal static class AccountEndpoints
         grains.GetGrain<IAccountGrain>(id.Value);
 
     private sealed record NewAccount(Text Owner, Currency Currency, ResourceId? AccountId = null);
+
+    private sealed record NoArguments;
 
     private sealed record Money(Amount Amount, Text? Reference = null);
 }

@@ -7,14 +7,20 @@ namespace Waybill.Api.Http;
 /// <summary>Reads from a request what every command is told beside its own arguments.</summary>
 internal static class Commands
 {
-    /// <exception cref="MalformedException"><c>If-Match</c> is not an ETag of ours.</exception>
+    /// <exception cref="MalformedException">
+    /// <c>If-Match</c> is not an ETag of ours, or there is an <c>Idempotency-Key</c>: whoever sends one relies on it.
+    /// </exception>
     public static CommandContext Command(this HttpContext http) => new(
-        CommandId: Guid.CreateVersion7(),
+        CommandId: CommandId(http.Request),
         CorrelationId: http.CorrelationId(),
         CausationId: null,
         Actor: DeveloperOnly.Actor,
         ExpectedVersion: ExpectedVersion(http.Request),
         TraceParent: Activity.Current?.Id);
+
+    private static Guid CommandId(HttpRequest request) => request.Headers["Idempotency-Key"].Count == 0
+        ? Guid.CreateVersion7()
+        : throw new MalformedException("Idempotency-Key is not supported yet.", "idempotency-key-unsupported");
 
     // Our ETags are quoted versions. A weak one, a list or anything else cannot be one of them, and is not guessed at.
     private static long? ExpectedVersion(HttpRequest request) => request.Headers.IfMatch switch

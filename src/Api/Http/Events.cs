@@ -14,14 +14,17 @@ internal static class Events
         var from = page.Cursor ?? 1;
         // One more than asked for tells whether there is a next page.
         var events = await store.ReadStreamAsync(stream, from, from + page.Limit, http.RequestAborted).ToListAsync();
-        if (events.Count == 0)
+        if (events.Count == 0 && (from == 1 || !await Exists(http, store, stream)))
             return Problems.Of(StatusCodes.Status404NotFound, $"{stream.Category}-not-found");
 
         var items = events.Take(page.Limit).Select(EventBody.Of).ToList();
         var next = events.Count > items.Count ? events[^1].Version.ToString(CultureInfo.InvariantCulture) : null;
-        http.AnswerPosition(items[^1].Position);
+        http.AnswerPosition(items.Count > 0 ? items[^1].Position : 0);
         return Results.Ok(new Page<EventBody>(items, next));
     }
+
+    private static async Task<bool> Exists(HttpContext http, IEventStore store, StreamName stream) =>
+        await store.ReadStreamAsync(stream, fromVersion: 1, toVersion: 1, http.RequestAborted).AnyAsync();
 }
 
 /// <summary>A recorded event as clients see it.</summary>

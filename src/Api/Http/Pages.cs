@@ -12,6 +12,8 @@ internal sealed record PageQuery(int Limit, long? Cursor)
     // Bounds the memory that one answer takes.
     private const int LimitMax = 500;
 
+    public static readonly string[] Names = ["limit", "cursor"];
+
     /// <exception cref="MalformedException">One of them is not a number, or out of range.</exception>
     public static ValueTask<PageQuery> BindAsync(HttpContext http) => ValueTask.FromResult(new PageQuery(
         (int?)Number(http, "limit", LimitMax) ?? LimitDefault,

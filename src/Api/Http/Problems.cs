@@ -7,7 +7,11 @@ using Waybill.EventStore;
 namespace Waybill.Api.Http;
 
 /// <summary>A request that cannot be understood; the message, a sentence, is answered.</summary>
-internal sealed class MalformedException(string message) : BadHttpRequestException(message);
+internal sealed class MalformedException(string message, string? code = null) : BadHttpRequestException(message)
+{
+    /// <summary>The stable code; null for the one that goes with the status.</summary>
+    public string? Code { get; } = code;
+}
 
 /// <summary>
 /// Errors: whoever finds one (a handler, the router, the server, an exception), the answer is
@@ -44,6 +48,7 @@ internal static class Problems
     {
         404 => "not-found",
         405 => "method-not-allowed",
+        408 => "request-timeout",
         413 => "body-too-large",
         415 => "unsupported-media-type",
         429 => "overloaded",
@@ -78,7 +83,7 @@ internal static class Problems
         {
             var answer = exception switch
             {
-                MalformedException malformed => Of(malformed.StatusCode, detail: malformed.Message),
+                MalformedException malformed => Of(malformed.StatusCode, malformed.Code, malformed.Message),
                 BadHttpRequestException { InnerException: JsonException json } =>
                     Of(StatusCodes.Status400BadRequest, detail: $"The body is wrong at {json.Path}."),
                 // The framework's own messages name our types.

@@ -18,7 +18,8 @@ internal readonly record struct ResourceId : ITextValue<ResourceId>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out ResourceId result)
     {
         result = new() { Value = s! };
-        return s is { Length: >= 1 and <= 64 }
+        // "." and ".." mean something else in a path, so that what bears such an id could never be reached.
+        return s is { Length: >= 1 and <= 64 } and not ("." or "..")
             && s.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '_' or '-');
     }
 
