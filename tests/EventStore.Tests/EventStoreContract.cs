@@ -154,6 +154,28 @@ public abstract class EventStoreContract
         await Should.ThrowAsync<InvalidOperationException>(() => Append(Stream(), 0, unlisted));
     }
 
+    [Theory]
+    [InlineData('\0')]
+    [InlineData('\ud83d')]
+    public async Task A_text_that_some_store_cannot_hold_is_a_bug_and_throws(char letter)
+    {
+        var text = $"text{letter}";
+        var metadata = new EventMetadata(Id(1), text, null, "ann");
+
+        await Should.ThrowAsync<ArgumentException>(() => Append(Stream(text), 0, Event(1, command: 1)));
+        await Should.ThrowAsync<ArgumentException>(
+            () => Append(Stream(), 0, new NewEvent(Id(1), new Note.Written("text"), metadata)));
+    }
+
+    [Fact]
+    public async Task Any_other_text_is_read_back_as_it_was()
+    {
+        const string text = "é 😀 \u0001 ' \" \\ $1 ; --";
+        await Append(Stream(text), 0, Event(1, command: 1, text));
+
+        (await ReadAll(Stream(text)))[0].Event.ShouldBe(new Note.Written(text));
+    }
+
     [Fact]
     public async Task Of_many_appenders_to_one_stream_exactly_one_gets_each_version()
     {

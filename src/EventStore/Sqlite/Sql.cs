@@ -2,29 +2,17 @@ using Microsoft.Data.Sqlite;
 
 namespace Waybill.EventStore.Sqlite;
 
-/// <summary>The embedded SQL: a file per statement in <c>Sql/</c>, one per schema version in <c>Schema/</c>.</summary>
+/// <summary>The embedded SQL, made into commands.</summary>
 internal static class Sql
 {
-    private const string Prefix = "Waybill.EventStore.Sqlite.";
-
-    /// <summary>The schema versions in order: the first makes version 1 of an empty file, and so on.</summary>
-    public static IReadOnlyList<string> SchemaVersions { get; } =
-    [
-        .. typeof(Sql).Assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix + "Schema.", StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(Read),
-    ];
-
-    /// <summary>The text of one statement.</summary>
-    public static string Statement(string name) => Read($"{Prefix}Sql.{name}.sql");
+    public static SqlFiles Files { get; } = new("Sqlite");
 
     /// <summary>Prepares one statement; its parameters are named here in the order in which they will be set.</summary>
     public static SqliteCommand Prepare(
         this SqliteConnection connection, string name, params ReadOnlySpan<string> parameters)
     {
         var command = connection.CreateCommand();
-        command.CommandText = Statement(name);
+        command.CommandText = Files.Statement(name);
         foreach (var parameter in parameters)
             command.Parameters.Add(new SqliteParameter(parameter, value: DBNull.Value));
         command.Prepare();
@@ -59,12 +47,5 @@ internal static class Sql
         connection.Execute("BEGIN IMMEDIATE");
         work();
         connection.Execute("COMMIT");
-    }
-
-    private static string Read(string resource)
-    {
-        using var stream = typeof(Sql).Assembly.GetManifestResourceStream(resource)
-            ?? throw new InvalidOperationException($"There is no embedded resource {resource}.");
-        return new StreamReader(stream).ReadToEnd();
     }
 }

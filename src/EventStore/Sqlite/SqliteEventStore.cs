@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using Waybill.EventStore.Appending;
 
 namespace Waybill.EventStore.Sqlite;
 
@@ -11,9 +11,6 @@ namespace Waybill.EventStore.Sqlite;
 /// </summary>
 public sealed class SqliteEventStore : IEventStore, IDisposable
 {
-    /// <summary>How many events a page of a stream holds: enough to make the query's cost small beside them.</summary>
-    private const int PageSize = 256;
-
     private readonly ConcurrentBag<SqliteReader> _idleReaders = [];
     private readonly ProcessLock _lock;
     private readonly GroupCommit _commits;
@@ -33,7 +30,7 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
         _lock = ProcessLock.Take(_path);
         try
         {
-            _commits = new GroupCommit(options, () => new SqliteWriter(_path, time), logger);
+            _commits = new GroupCommit(options, types, () => new SqliteWriter(_path, time), CannotWrite, logger);
         }
         catch (SqliteException error)
         {
@@ -48,38 +45,22 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<AppendResult> AppendAsync(
+    public Task<AppendResult> AppendAsync(
         StreamName stream,
         long expectedVersion,
         IReadOnlyList<NewEvent> events,
-        CancellationToken cancellation = default)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
-        ArgumentOutOfRangeException.ThrowIfZero(events.Count);
-        var serialized = events.Select(Serialize).ToArray();
-        var append = new PendingAppend(stream, expectedVersion, serialized, cancellation);
-        return await _commits.Append(append).WaitAsync(cancellation);
-    }
+        CancellationToken cancellation = default) =>
+        _commits.AppendAsync(stream, expectedVersion, events, cancellation);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<RecordedEvent> ReadStreamAsync(
+    public IAsyncEnumerable<RecordedEvent> ReadStreamAsync(
         StreamName stream,
         long fromVersion = 1,
         long toVersion = long.MaxValue,
-        [EnumeratorCancellation] CancellationToken cancellation = default)
-    {
-        for (var from = fromVersion; ;)
-        {
-            var next = from;
-            var page = await Read(
-                reader => reader.ReadPage(stream, next, toVersion, PageSize, _types), cancellation);
-            foreach (var recorded in page)
-                yield return recorded;
-            if (page.Count < PageSize)
-                yield break;
-            from = page[^1].Version + 1;
-        }
-    }
+        CancellationToken cancellation = default) => Reading.ByPage(
+            fromVersion,
+            (from, ends) => Read(reader => reader.ReadPage(stream, from, toVersion, _types), ends),
+            cancellation);
 
     /// <inheritdoc/>
     public Task<RecordedCommand?> FindCommandAsync(
@@ -103,11 +84,8 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
         _lock.Dispose();
     }
 
-    private SerializedEvent Serialize(NewEvent @event)
-    {
-        var type = _types.Of(@event.Event);
-        return new SerializedEvent(@event.EventId, type, type.Serialize(@event.Event), @event.Metadata);
-    }
+    private static StoreUnavailableException CannotWrite(Exception error) =>
+        new("The event store cannot write.", error);
 
     // SQLite reads block. They run on the pool, so that a grain that awaits one gives its thread away meanwhile.
     private Task<T> Read<T>(Func<SqliteReader, T> read, CancellationToken cancellation) => Task.Run(

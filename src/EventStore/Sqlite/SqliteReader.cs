@@ -26,13 +26,14 @@ internal sealed class SqliteReader : IDisposable
         _selectHead = _connection.Prepare("select-head");
     }
 
-    public List<RecordedEvent> ReadPage(
-        StreamName stream, long fromVersion, long toVersion, int limit, EventTypes types)
+    public List<RecordedEvent> ReadPage(StreamName stream, long fromVersion, long toVersion, EventTypes types)
     {
         var page = new List<RecordedEvent>();
-        using var rows = _selectStream.With(stream.Category, stream.Id, fromVersion, toVersion, limit).ExecuteReader();
+        using var rows = _selectStream
+            .With(stream.Category, stream.Id, fromVersion, toVersion, Reading.PageSize)
+            .ExecuteReader();
         while (rows.Read())
-            page.Add(SqliteRows.ToRecordedEvent(rows, stream, types));
+            page.Add(SqliteRows.ToStoredEvent(rows, stream).Read(types));
         return page;
     }
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Data.Sqlite;
 
 namespace Waybill.EventStore.Sqlite;
@@ -27,40 +26,22 @@ internal static class SqliteRows
     }
 
     /// <summary>Reads a row of <c>select-stream</c>.</summary>
-    /// <exception cref="UnreadableEventException">Its type is unknown, or its data does not fit the type.</exception>
-    public static RecordedEvent ToRecordedEvent(SqliteDataReader row, StreamName stream, EventTypes types)
-    {
-        var type = row.GetString(Type);
-        var schemaVersion = row.GetInt32(SchemaVersion);
-        var data = row.GetFieldValue<byte[]>(Data);
-        try
-        {
-            var known = types.Find(type, schemaVersion) ?? throw new JsonException("its type is not known here.");
-            return new RecordedEvent(
-                ToGuid(row, EventId),
-                stream,
-                row.GetInt64(Version),
-                row.GetInt64(Position),
-                type,
-                schemaVersion,
-                DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(Time) * TimeSpan.TicksPerMicrosecond),
-                known.Deserialize(data),
-                data,
-                new EventMetadata(
-                    ToGuid(row, CommandId),
-                    row.GetString(CorrelationId),
-                    TextOrNull(row, CausationId),
-                    row.GetString(Actor),
-                    TextOrNull(row, SagaId),
-                    TextOrNull(row, TraceParent)));
-        }
-        catch (JsonException unreadable)
-        {
-            var (version, position) = (row.GetInt64(Version), row.GetInt64(Position));
-            throw new UnreadableEventException(
-                stream, version, position, type, schemaVersion, unreadable.Message, unreadable);
-        }
-    }
+    public static StoredEvent ToStoredEvent(SqliteDataReader row, StreamName stream) => new(
+        stream,
+        row.GetInt64(Version),
+        row.GetInt64(Position),
+        ToGuid(row, EventId),
+        row.GetString(Type),
+        row.GetInt32(SchemaVersion),
+        DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(Time) * TimeSpan.TicksPerMicrosecond),
+        row.GetFieldValue<byte[]>(Data),
+        new EventMetadata(
+            ToGuid(row, CommandId),
+            row.GetString(CorrelationId),
+            TextOrNull(row, CausationId),
+            row.GetString(Actor),
+            TextOrNull(row, SagaId),
+            TextOrNull(row, TraceParent)));
 
     private static string? TextOrNull(SqliteDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);

@@ -9,8 +9,8 @@ internal static class SqliteSchema
     /// <exception cref="StoreTooNewException">The database is past that version; nothing is changed.</exception>
     public static void Migrate(SqliteConnection connection, TimeProvider time)
     {
-        connection.Execute(Sql.Statement("create-schema-versions"));
-        var known = Sql.SchemaVersions.Count;
+        connection.Execute(Sql.Files.Statement("create-schema-versions"));
+        var known = Sql.Files.SchemaVersions.Count;
         var found = Version(connection);
         if (found > known)
             throw new StoreTooNewException(found, known);
@@ -20,7 +20,7 @@ internal static class SqliteSchema
             var next = version;
             connection.Transact(() =>
             {
-                connection.Execute(Sql.SchemaVersions[next - 1]);
+                connection.Execute(Sql.Files.SchemaVersions[next - 1]);
                 using var record = connection.Prepare("insert-schema-version", "$version", "$applied_at");
                 record.With(next, time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture)).ExecuteNonQuery();
             });

@@ -1,13 +1,13 @@
 using Microsoft.Data.Sqlite;
+using Waybill.EventStore.Appending;
 
 namespace Waybill.EventStore.Sqlite;
 
 /// <summary>
 /// The one connection that writes: SQLite before 3.51.3 can damage a WAL that several connections write and checkpoint.
-/// It holds the head of the log, which nobody else moves. For one thread only; after any exception it is thrown away,
-/// and the next one reads the head afresh.
+/// It holds the head of the log, which nobody else moves; the next writer reads it afresh.
 /// </summary>
-internal sealed class SqliteWriter : IDisposable
+internal sealed class SqliteWriter : IAppendWriter, IOpenLog
 {
     private readonly SqliteConnection _connection;
     private readonly TimeProvider _time;
@@ -32,7 +32,7 @@ internal sealed class SqliteWriter : IDisposable
         try
         {
             _connection.Open();
-            _connection.Execute(Sql.Statement("configure-writer"));
+            _connection.Execute(Sql.Files.Statement("configure-writer"));
             SqliteSchema.Migrate(_connection, time);
             _insertEvent = _connection.Prepare(
                 "insert-event", "$position", "$category", "$id", "$version", "$event_id", "$type", "$schema_version",
@@ -50,7 +50,7 @@ internal sealed class SqliteWriter : IDisposable
         }
     }
 
-    /// <summary>Carries out the appends in one transaction and returns their results in the same order.</summary>
+    /// <inheritdoc/>
     public AppendResult[] Commit(IReadOnlyList<PendingAppend> appends)
     {
         var results = new AppendResult[appends.Count];
@@ -59,50 +59,31 @@ internal sealed class SqliteWriter : IDisposable
         _connection.Transact(() =>
         {
             for (var i = 0; i < results.Length; i++)
-                results[i] = Append(appends[i]);
+                results[i] = AppendRule.Apply(appends[i], this);
         });
         return results;
     }
 
-    public void Dispose() => _connection.Dispose();
-
-    private AppendResult Append(PendingAppend append)
-    {
-        var version = StreamVersion(append.Stream);
-        if (version > append.ExpectedVersion && EarlierAttempt(append) is { } earlier)
-            return earlier;
-        foreach (var commandId in append.Events.Select(e => e.Metadata.CommandId).Distinct())
-            if (SqliteRows.FindCommand(_selectCommand, append.Stream, commandId) is { } recorded)
-                return new AppendResult.AlreadyRecorded(recorded);
-        if (version != append.ExpectedVersion)
-            return new AppendResult.Conflict(version);
-
-        foreach (var @event in append.Events)
-            Insert(append.Stream, ++version, @event);
-        return new AppendResult.Appended(version, _position);
-    }
-
-    private long StreamVersion(StreamName stream) =>
+    /// <inheritdoc/>
+    public long VersionOf(StreamName stream) =>
         _selectStreamVersion.With(stream.Category, stream.Id).ExecuteScalar() as long? ?? 0;
 
-    // An append whose answer was lost comes again with the same ids, and must find its own events.
-    private AppendResult.Appended? EarlierAttempt(PendingAppend append)
+    /// <inheritdoc/>
+    public IReadOnlyList<Standing> After(StreamName stream, long version, int count)
     {
-        var count = append.Events.Length;
-        using var rows = _selectEventIds
-            .With(append.Stream.Category, append.Stream.Id, append.ExpectedVersion, count)
-            .ExecuteReader();
-        var position = 0L;
-        foreach (var @event in append.Events)
-        {
-            if (!rows.Read() || SqliteRows.ToGuid(rows, 0) != @event.EventId)
-                return null;
-            position = rows.GetInt64(1);
-        }
-        return new AppendResult.Appended(append.ExpectedVersion + count, position);
+        var standing = new List<Standing>(count);
+        using var rows = _selectEventIds.With(stream.Category, stream.Id, version, count).ExecuteReader();
+        while (rows.Read())
+            standing.Add(new(SqliteRows.ToGuid(rows, 0), rows.GetInt64(1)));
+        return standing;
     }
 
-    private void Insert(StreamName stream, long version, SerializedEvent @event)
+    /// <inheritdoc/>
+    public RecordedCommand? FindCommand(StreamName stream, Guid commandId) =>
+        SqliteRows.FindCommand(_selectCommand, stream, commandId);
+
+    /// <inheritdoc/>
+    public long Add(StreamName stream, long version, SerializedEvent @event)
     {
         var metadata = @event.Metadata;
         _insertEvent.With(
@@ -121,7 +102,10 @@ internal sealed class SqliteWriter : IDisposable
             metadata.Actor,
             metadata.SagaId,
             metadata.TraceParent).ExecuteNonQuery();
+        return _position;
     }
+
+    public void Dispose() => _connection.Dispose();
 
     private void ReadHead()
     {

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
-namespace Waybill.EventStore.Sqlite;
+namespace Waybill.EventStore.Appending;
 
 /// <summary>
 /// Gathers the appends that arrive while a commit is under way and writes them in one transaction: many appends then
@@ -12,36 +12,52 @@ namespace Waybill.EventStore.Sqlite;
 internal sealed class GroupCommit : IDisposable
 {
     private readonly BlockingCollection<PendingAppend> _waiting;
-    private readonly Func<SqliteWriter> _open;
+    private readonly EventStoreOptions _options;
+    private readonly EventTypes _types;
+    private readonly Func<IAppendWriter> _open;
+    private readonly Func<Exception, StoreUnavailableException> _explain;
     private readonly ILogger _logger;
     private readonly Thread _thread;
-    private readonly int _batchMax;
-    private SqliteWriter? _writer;
+    private IAppendWriter? _writer;
 
-    public GroupCommit(SqliteEventStoreOptions options, Func<SqliteWriter> open, ILogger logger)
+    /// <summary>Opens the first writer; what that throws goes on to the caller.</summary>
+    /// <param name="options">How much may wait, and how long.</param>
+    /// <param name="types">How events are serialized.</param>
+    /// <param name="open">Opens a writer.</param>
+    /// <param name="explain">What a failed commit's callers are told.</param>
+    /// <param name="logger">Where a failed commit is told in full.</param>
+    public GroupCommit(
+        EventStoreOptions options,
+        EventTypes types,
+        Func<IAppendWriter> open,
+        Func<Exception, StoreUnavailableException> explain,
+        ILogger logger)
     {
         _waiting = new(options.WaitingMax);
-        _batchMax = options.BatchMax;
+        _options = options;
+        _types = types;
         _open = open;
+        _explain = explain;
         _logger = logger;
         _writer = open();
         _thread = new Thread(Run) { Name = "event store writer", IsBackground = true };
         _thread.Start();
     }
 
-    /// <exception cref="StoreOverloadedException">The queue is full.</exception>
-    /// <exception cref="StoreUnavailableException">The store is closed.</exception>
-    public Task<AppendResult> Append(PendingAppend append)
+    /// <inheritdoc cref="IEventStore.AppendAsync"/>
+    public async Task<AppendResult> AppendAsync(
+        StreamName stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken cancellation)
     {
+        var append = new PendingAppend(stream, expectedVersion, events, _types, cancellation);
+        Enqueue(append);
         try
         {
-            return _waiting.TryAdd(append)
-                ? append.Answer
-                : throw new StoreOverloadedException(_waiting.BoundedCapacity);
+            return await append.Answer.WaitAsync(_options.AppendLimit, cancellation);
         }
-        catch (InvalidOperationException closed)
+        catch (TimeoutException slow)
         {
-            throw new StoreUnavailableException("The event store is closed.", closed);
+            append.Abandon();
+            throw new StoreUnavailableException("The event store did not answer in time.", slow);
         }
     }
 
@@ -53,13 +69,26 @@ internal sealed class GroupCommit : IDisposable
         _writer?.Dispose();
     }
 
+    private void Enqueue(PendingAppend append)
+    {
+        try
+        {
+            if (!_waiting.TryAdd(append))
+                throw new StoreOverloadedException(_waiting.BoundedCapacity);
+        }
+        catch (InvalidOperationException closed)
+        {
+            throw new StoreUnavailableException("The event store is closed.", closed);
+        }
+    }
+
     private void Run()
     {
-        var batch = new List<PendingAppend>(_batchMax);
+        var batch = new List<PendingAppend>(_options.BatchMax);
         foreach (var first in _waiting.GetConsumingEnumerable())
         {
             Take(first, batch);
-            while (batch.Count < _batchMax && _waiting.TryTake(out var next))
+            while (batch.Count < _options.BatchMax && _waiting.TryTake(out var next))
                 Take(next, batch);
             if (batch.Count > 0)
                 Commit(batch);
@@ -104,7 +133,7 @@ internal sealed class GroupCommit : IDisposable
             _logger.LogError(error, "A commit of {Appends} appends failed.", batch.Count);
             CloseWriter();
             foreach (var append in batch)
-                append.Fail(new StoreUnavailableException("The event store cannot write.", error));
+                append.Fail(_explain(error));
         }
     }
 }

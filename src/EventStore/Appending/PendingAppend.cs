@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.Text;
+
+namespace Waybill.EventStore.Appending;
+
+/// <summary>An append on its way to the writer, already serialized by its caller.</summary>
+internal sealed class PendingAppend
+{
+    // It is the first part of an index's key, and PostgreSQL takes no key of more than 2,704 bytes.
+    private const int IdLengthMax = 500;
+
+    // The writer's thread must not be the one on which the callers go on.
+    private readonly TaskCompletionSource<AppendResult> _answer =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private readonly CancellationToken _cancellation;
+
+    /// <exception cref="ArgumentException">A text is one that some store cannot hold.</exception>
+    public PendingAppend(
+        StreamName stream,
+        long expectedVersion,
+        IReadOnlyList<NewEvent> events,
+        EventTypes types,
+        CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
+        ArgumentOutOfRangeException.ThrowIfZero(events.Count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(stream.Id.Length, IdLengthMax);
+        ThrowIfUnstorable(stream.Category, stream.Id);
+        Stream = stream;
+        ExpectedVersion = expectedVersion;
+        Events = new SerializedEvent[events.Count];
+        for (var i = 0; i < Events.Length; i++)
+            Events[i] = Serialize(events[i], types);
+        // Nearly always one, so that a set would cost more than it saves.
+        var commandIds = new List<Guid>(1);
+        foreach (var @event in events)
+            if (!commandIds.Contains(@event.Metadata.CommandId))
+                commandIds.Add(@event.Metadata.CommandId);
+        CommandIds = commandIds;
+        _cancellation = cancellation;
+    }
+
+    public StreamName Stream { get; }
+
+    public long ExpectedVersion { get; }
+
+    public SerializedEvent[] Events { get; }
+
+    /// <summary>The commands of the events, each once.</summary>
+    public IReadOnlyList<Guid> CommandIds { get; }
+
+    public Task<AppendResult> Answer => _answer.Task;
+
+    /// <summary>True if nobody waits any more, so that the append need not be begun.</summary>
+    public bool IsAbandoned => _cancellation.IsCancellationRequested || _answer.Task.IsCompleted;
+
+    public void Abandon() => _answer.TrySetCanceled(_cancellation);
+
+    public void Complete(AppendResult result) => _answer.TrySetResult(result);
+
+    public void Fail(Exception error) => _answer.TrySetException(error);
+
+    private static SerializedEvent Serialize(NewEvent @event, EventTypes types)
+    {
+        var metadata = @event.Metadata;
+        ThrowIfUnstorable(
+            metadata.CorrelationId, metadata.CausationId, metadata.Actor, metadata.SagaId, metadata.TraceParent);
+        var type = types.Of(@event.Event);
+        return new SerializedEvent(@event.EventId, type, type.Serialize(@event.Event), metadata);
+    }
+
+    // PostgreSQL holds no U+0000, and neither store half a surrogate pair. Found out in the database, it would fail all
+    // appends of the same commit.
+    private static void ThrowIfUnstorable(params ReadOnlySpan<string?> texts)
+    {
+        foreach (var text in texts)
+        {
+            var rest = text.AsSpan();
+            while (!rest.IsEmpty)
+            {
+                if (Rune.DecodeFromUtf16(rest, out var rune, out var length) != OperationStatus.Done || rune.Value == 0)
+                    throw new ArgumentException("A text to be stored has a NUL or half a surrogate pair in it.");
+                rest = rest[length..];
+            }
+        }
+    }
+}
+
+/// <summary>An event in the form in which it is stored.</summary>
+internal sealed record SerializedEvent(Guid EventId, EventType Type, byte[] Data, EventMetadata Metadata);

@@ -1,0 +1,19 @@
+namespace Waybill.EventStore;
+
+/// <summary>What every store is set up with.</summary>
+public abstract record EventStoreOptions
+{
+    /// <summary>
+    /// How many appends may wait for the writer before further ones are refused: about a second's work of a slow disk,
+    /// so that whoever is let in can be answered in time.
+    /// </summary>
+    public int WaitingMax { get; init; } = 10_000;
+
+    /// <summary>How many appends one commit takes at most, so that its first does not wait for too many.</summary>
+    public int BatchMax { get; init; } = 1_000;
+
+    /// <summary>
+    /// How long an append may wait for its answer: longer than a commit that fails takes, so that its reason is heard.
+    /// </summary>
+    public TimeSpan AppendLimit { get; init; } = TimeSpan.FromSeconds(5);
+}
