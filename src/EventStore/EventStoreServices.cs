@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Waybill.EventStore.Postgres;
 using Waybill.EventStore.Sqlite;
 
 namespace Waybill.EventStore;
@@ -20,11 +21,21 @@ public static class EventStoreServices
     /// file stops it there.
     /// </summary>
     public static IServiceCollection AddSqliteEventStore(
-        this IServiceCollection services, SqliteEventStoreOptions options)
+        this IServiceCollection services, SqliteEventStoreOptions options) =>
+        services.AddStore<SqliteEventStore>().AddSingleton(options);
+
+    /// <summary>
+    /// Makes PostgreSQL the store, possibly shared with other processes. It opens when it is first asked for, as SQLite.
+    /// </summary>
+    public static IServiceCollection AddPostgresEventStore(
+        this IServiceCollection services, PostgresEventStoreOptions options) =>
+        services.AddStore<PostgresEventStore>().AddSingleton(options);
+
+    private static IServiceCollection AddStore<TStore>(this IServiceCollection services)
+        where TStore : class, IEventStore
     {
         services.TryAddSingleton<EventTypes>();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(options);
-        return services.AddSingleton<IEventStore, SqliteEventStore>();
+        return services.AddSingleton<IEventStore, TStore>();
     }
 }

@@ -10,6 +10,9 @@ public sealed class StoreOverloadedException(int waitingMax)
 /// <summary>The store's files are held by another process.</summary>
 public sealed class StoreInUseException(string message, Exception? inner = null) : Exception(message, inner);
 
+/// <summary>What was named as the store cannot serve as one, now or later.</summary>
+public sealed class StoreUnsuitableException(string message) : Exception(message);
+
 /// <summary>The store was written by a newer Waybill than this one; it is left untouched.</summary>
 public sealed class StoreTooNewException(int found, int known)
     : Exception($"The event store has schema version {found}, but this Waybill knows versions up to {known} only. "

@@ -1,0 +1,59 @@
+using Waybill.EventStore.Appending;
+
+namespace Waybill.EventStore.Postgres;
+
+/// <summary>
+/// What a commit needs to know of the log, fetched under the append lock for all its appends at once, and what they add.
+/// Appends of one commit see each other's events here, before any of them is written.
+/// </summary>
+internal sealed class OpenLog : IOpenLog
+{
+    private readonly Dictionary<StreamName, long> _versions = [];
+    private readonly Dictionary<(StreamName, long Version), Standing> _standing = [];
+    private readonly Dictionary<(StreamName, Guid CommandId), RecordedCommand> _commands = [];
+    private readonly List<Addition> _additions = [];
+
+    /// <summary>The position of the last event that stands in the database.</summary>
+    public long Head { get; set; }
+
+    /// <summary>The events to write, in order; the first goes to the position after <see cref="Head"/>.</summary>
+    public IReadOnlyList<Addition> Additions => _additions;
+
+    public void KnowVersion(StreamName stream, long version) => _versions[stream] = version;
+
+    public void KnowEvent(StreamName stream, long version, Standing standing) =>
+        _standing[(stream, version)] = standing;
+
+    public void KnowCommand(StreamName stream, RecordedCommand command) =>
+        _commands[(stream, command.CommandId)] = command;
+
+    /// <inheritdoc/>
+    public long VersionOf(StreamName stream) => _versions.GetValueOrDefault(stream);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Standing> After(StreamName stream, long version, int count)
+    {
+        var found = new List<Standing>(count);
+        while (found.Count < count && _standing.TryGetValue((stream, ++version), out var standing))
+            found.Add(standing);
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public RecordedCommand? FindCommand(StreamName stream, Guid commandId) =>
+        _commands.GetValueOrDefault((stream, commandId));
+
+    /// <inheritdoc/>
+    public long Add(StreamName stream, long version, SerializedEvent @event)
+    {
+        _additions.Add(new(stream, version, @event));
+        var position = Head + _additions.Count;
+        KnowVersion(stream, version);
+        KnowEvent(stream, version, new(@event.EventId, position));
+        KnowCommand(stream, new(@event.Metadata.CommandId, version, position));
+        return position;
+    }
+
+    /// <summary>An event to write.</summary>
+    internal readonly record struct Addition(StreamName Stream, long Version, SerializedEvent Event);
+}

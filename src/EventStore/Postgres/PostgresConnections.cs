@@ -1,0 +1,90 @@
+using System.Globalization;
+using Npgsql;
+
+namespace Waybill.EventStore.Postgres;
+
+/// <summary>
+/// Makes connections on which nothing waits for ever, all of them configured by <c>configure-session</c>. Readers share a
+/// pool; the writer's connection is its own, so that closing it ends whatever it was about.
+/// </summary>
+internal sealed class PostgresConnections : IDisposable
+{
+    /// <summary>How many reads run at a time; a few processes then fit into a server's usual 100 connections.</summary>
+    private const int ReadersMax = 20;
+
+    private readonly NpgsqlDataSource _readers;
+    private readonly NpgsqlDataSource _writers;
+    private readonly string _milliseconds;
+
+    /// <exception cref="StoreUnsuitableException">The connection string is none.</exception>
+    public PostgresConnections(PostgresEventStoreOptions options)
+    {
+        _milliseconds = options.Timeout.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture);
+        try
+        {
+            var settings = Settings(options);
+            Place = $"{settings.Host}:{settings.Port}, database {settings.Database ?? settings.Username}";
+            _readers = Source(settings);
+            settings.Pooling = false;
+            _writers = Source(settings);
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or NotSupportedException)
+        {
+            // Its own words quote the string, and with it perhaps the password.
+            throw new StoreUnsuitableException(
+                "The PostgreSQL connection string is malformed. It reads like "
+                + "'Host=localhost;Database=waybill;Username=waybill;Password=...'.");
+        }
+    }
+
+    /// <summary>Which database this is, for whoever operates it: no secrets.</summary>
+    public string Place { get; }
+
+    public ValueTask<NpgsqlConnection> OpenReaderAsync(CancellationToken cancellation) =>
+        _readers.OpenConnectionAsync(cancellation);
+
+    /// <summary>Drops the readers' idle connections: a server that is gone took them with it.</summary>
+    public void ForgetReaders() => _readers.Clear();
+
+    public NpgsqlConnection OpenWriter() => _writers.OpenConnection();
+
+    public void Dispose()
+    {
+        _readers.Dispose();
+        _writers.Dispose();
+    }
+
+    private static NpgsqlConnectionStringBuilder Settings(PostgresEventStoreOptions options)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(options.ConnectionString);
+        ArgumentException.ThrowIfNullOrWhiteSpace(settings.Host);
+        var seconds = (int)Math.Ceiling(options.Timeout.TotalSeconds);
+        settings.Timeout = seconds;
+        settings.CommandTimeout = seconds;
+        settings.CancellationTimeout = -1; // After a timeout the server is not asked once more: the connection is dropped.
+        settings.NoResetOnClose = true; // A reset would undo configure-session.
+        settings.MaxAutoPrepare = 10; // The readers' few statements.
+        settings.AutoPrepareMinUsages = 2;
+        settings.ApplicationName ??= "waybill";
+        if (!settings.ContainsKey("Maximum Pool Size"))
+            settings.MaxPoolSize = Math.Max(ReadersMax, settings.MinPoolSize);
+        return settings;
+    }
+
+    private NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings) =>
+        new NpgsqlDataSourceBuilder(settings.ConnectionString)
+            .UsePhysicalConnectionInitializer(Configure, ConfigureAsync)
+            .Build();
+
+    private void Configure(NpgsqlConnection connection)
+    {
+        using var configure = connection.Command("configure-session", _milliseconds);
+        configure.ExecuteNonQuery();
+    }
+
+    private async Task ConfigureAsync(NpgsqlConnection connection)
+    {
+        await using var configure = connection.Command("configure-session", _milliseconds);
+        await configure.ExecuteNonQueryAsync();
+    }
+}

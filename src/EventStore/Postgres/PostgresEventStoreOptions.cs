@@ -1,0 +1,20 @@
+namespace Waybill.EventStore.Postgres;
+
+/// <summary>How the PostgreSQL store is set up.</summary>
+public sealed record PostgresEventStoreOptions : EventStoreOptions
+{
+    /// <summary>
+    /// Npgsql's form: <c>Host=...;Database=...;Username=...;Password=...</c>. <c>Search Path</c> chooses the schema.
+    /// </summary>
+    public required string ConnectionString { get; init; }
+
+    /// <summary>
+    /// How long connecting, and each statement, may take: whole seconds. Two attempts must fit into the five seconds
+    /// within which a command is answered whatever happens.
+    /// </summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    // A record writes out its members wherever it is logged; the connection string holds a password.
+    /// <inheritdoc/>
+    public override string ToString() => nameof(PostgresEventStoreOptions);
+}

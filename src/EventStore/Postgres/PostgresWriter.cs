@@ -1,0 +1,164 @@
+using Npgsql;
+using NpgsqlTypes;
+using Waybill.EventStore.Appending;
+
+namespace Waybill.EventStore.Postgres;
+
+/// <summary>
+/// A connection that appends. A commit takes two round trips: the first takes the append lock, which all processes on
+/// this database share, and fetches what the appends must know; the second writes their events and commits.
+/// </summary>
+/// <remarks>
+/// Positions are given under that lock, and it is let go only once the commit is visible to everybody. So positions have
+/// no gaps, rise in commit order, and a reader that sees one has seen all before it.
+/// </remarks>
+internal sealed class PostgresWriter : IAppendWriter
+{
+    private readonly NpgsqlConnection _connection;
+    private readonly TimeProvider _time;
+    private readonly NpgsqlBatch _begin;
+    private readonly NpgsqlBatch _write;
+    private readonly NpgsqlBatch _commit;
+
+    private readonly NpgsqlParameter<string[]> _categories = new(), _ids = new();
+    private readonly NpgsqlParameter<long[]> _expectedVersions = new();
+    private readonly NpgsqlParameter<int[]> _counts = new();
+
+    private readonly NpgsqlParameter<string[]> _commandCategories = new(), _commandStreams = new();
+    private readonly NpgsqlParameter<Guid[]> _commandIds = new();
+
+    private readonly NpgsqlParameter<long> _head = new();
+    private readonly NpgsqlParameter<DateTime> _now = new() { NpgsqlDbType = NpgsqlDbType.TimestampTz };
+    private readonly Column[] _columns =
+    [
+        new Column<string>(e => e.Stream.Category),
+        new Column<string>(e => e.Stream.Id),
+        new Column<long>(e => e.Version),
+        new Column<Guid>(e => e.Event.EventId),
+        new Column<string>(e => e.Event.Type.Name),
+        new Column<int>(e => e.Event.Type.SchemaVersion),
+        new Column<byte[]>(e => e.Event.Data, NpgsqlDbType.Array | NpgsqlDbType.Json),
+        new Column<Guid>(e => e.Event.Metadata.CommandId),
+        new Column<string>(e => e.Event.Metadata.CorrelationId),
+        new Column<string?>(e => e.Event.Metadata.CausationId),
+        new Column<string>(e => e.Event.Metadata.Actor),
+        new Column<string?>(e => e.Event.Metadata.SagaId),
+        new Column<string?>(e => e.Event.Metadata.TraceParent),
+    ];
+
+    /// <param name="connection">A connection that is from now on this writer's own.</param>
+    /// <param name="time">The clock.</param>
+    public PostgresWriter(NpgsqlConnection connection, TimeProvider time)
+    {
+        _connection = connection;
+        _time = time;
+        _begin = connection.Prepare(
+            ("begin", []),
+            ("lock-log", []),
+            ("select-head", []),
+            ("select-streams", [_categories, _ids, _expectedVersions, _counts]),
+            ("select-commands", [_commandCategories, _commandStreams, _commandIds]));
+        _write = connection.Prepare(
+            ("insert-events", [_head, _now, .. _columns.Select(column => column.Parameter)]),
+            ("commit", []));
+        _commit = connection.Prepare(("commit", []));
+    }
+
+    /// <inheritdoc/>
+    public AppendResult[] Commit(IReadOnlyList<PendingAppend> appends)
+    {
+        var log = Begin(appends);
+        var results = new AppendResult[appends.Count];
+        for (var i = 0; i < results.Length; i++)
+            results[i] = AppendRule.Apply(appends[i], log);
+        End(log);
+        return results;
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private OpenLog Begin(IReadOnlyList<PendingAppend> appends)
+    {
+        _categories.TypedValue = [.. appends.Select(append => append.Stream.Category)];
+        _ids.TypedValue = [.. appends.Select(append => append.Stream.Id)];
+        _expectedVersions.TypedValue = [.. appends.Select(append => append.ExpectedVersion)];
+        _counts.TypedValue = [.. appends.Select(append => append.Events.Length)];
+        var commands = appends
+            .SelectMany(append => append.CommandIds, (append, commandId) => (append.Stream, Id: commandId))
+            .ToArray();
+        _commandCategories.TypedValue = [.. commands.Select(command => command.Stream.Category)];
+        _commandStreams.TypedValue = [.. commands.Select(command => command.Stream.Id)];
+        _commandIds.TypedValue = [.. commands.Select(command => command.Id)];
+
+        var log = new OpenLog();
+        using var rows = _begin.ExecuteReader(); // The first result is the lock's, and says nothing.
+        rows.NextResult();
+        ReadHead(rows, log);
+        rows.NextResult();
+        while (rows.Read())
+            ReadStream(rows, appends[rows.GetInt32(0) - 1], log);
+        rows.NextResult();
+        while (rows.Read())
+        {
+            var (stream, commandId) = commands[rows.GetInt32(0) - 1];
+            log.KnowCommand(stream, new(commandId, rows.GetInt64(1), rows.GetInt64(2)));
+        }
+        return log;
+    }
+
+    // Time never falls along the log, even if this machine's clock is behind another's or is set back.
+    private void ReadHead(NpgsqlDataReader rows, OpenLog log)
+    {
+        var ticks = _time.GetUtcNow().UtcTicks;
+        var now = new DateTime(ticks - ticks % TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc);
+        var last = DateTime.MinValue;
+        if (rows.Read())
+            (log.Head, last) = (rows.GetInt64(0), rows.GetDateTime(1));
+        _now.TypedValue = now > last ? now : last;
+    }
+
+    // A row for each event found where the append expects to write, or one that has only the stream's version.
+    private static void ReadStream(NpgsqlDataReader rows, PendingAppend append, OpenLog log)
+    {
+        log.KnowVersion(append.Stream, rows.GetInt64(1));
+        if (!rows.IsDBNull(2))
+            log.KnowEvent(append.Stream, rows.GetInt64(2), new(rows.GetGuid(3), rows.GetInt64(4)));
+    }
+
+    private void End(OpenLog log)
+    {
+        if (log.Additions.Count == 0)
+        {
+            _commit.ExecuteNonQuery();
+            return;
+        }
+        _head.TypedValue = log.Head;
+        foreach (var column in _columns)
+            column.Set(log.Additions);
+        _write.ExecuteNonQuery();
+    }
+
+    /// <summary>A column of the rows to write, sent as one array.</summary>
+    private abstract class Column
+    {
+        public abstract NpgsqlParameter Parameter { get; }
+
+        public abstract void Set(IReadOnlyList<OpenLog.Addition> additions);
+    }
+
+    private sealed class Column<T>(Func<OpenLog.Addition, T> value, NpgsqlDbType? type = null) : Column
+    {
+        private readonly NpgsqlParameter<T[]> _parameter =
+            type is { } given ? new() { NpgsqlDbType = given } : new();
+
+        public override NpgsqlParameter Parameter => _parameter;
+
+        public override void Set(IReadOnlyList<OpenLog.Addition> additions)
+        {
+            var values = new T[additions.Count];
+            for (var i = 0; i < values.Length; i++)
+                values[i] = value(additions[i]);
+            _parameter.TypedValue = values;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace Waybill.EventStore.Postgres;
+
+/// <summary>The embedded SQL, made into commands. Parameters stand in the order of their numbers.</summary>
+internal static class Sql
+{
+    // Readers make their commands anew each time, and should not read the assembly for it.
+    private static readonly ConcurrentDictionary<string, string> Texts = new();
+
+    public static SqlFiles Files { get; } = new("Postgres");
+
+    /// <summary>One statement on its own.</summary>
+    public static NpgsqlCommand Command(
+        this NpgsqlConnection connection, string name, params ReadOnlySpan<object> parameters)
+    {
+        var command = new NpgsqlCommand(Text(name), connection);
+        foreach (var parameter in parameters)
+            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+        return command;
+    }
+
+    /// <summary>Statements that go to the server together, prepared.</summary>
+    public static NpgsqlBatch Prepare(
+        this NpgsqlConnection connection, params ReadOnlySpan<(string Name, NpgsqlParameter[] Parameters)> statements)
+    {
+        var batch = new NpgsqlBatch(connection);
+        foreach (var (name, parameters) in statements)
+        {
+            var command = new NpgsqlBatchCommand(Text(name));
+            command.Parameters.AddRange(parameters);
+            batch.BatchCommands.Add(command);
+        }
+        batch.Prepare();
+        return batch;
+    }
+
+    /// <summary>Executes a text without parameters.</summary>
+    public static void Execute(this NpgsqlConnection connection, string text)
+    {
+        using var command = new NpgsqlCommand(text, connection);
+        command.ExecuteNonQuery();
+    }
+
+    private static string Text(string name) => Texts.GetOrAdd(name, Files.Statement);
+}

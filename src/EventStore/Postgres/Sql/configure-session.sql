@@ -1,0 +1,11 @@
+-- An answered commit is on disk, whatever the server's default; remote_apply is that and more.
+-- The limits hold on the server what this process holds for itself: a lock is never kept by, nor waited for on behalf of,
+-- a process that is gone.
+-- Every statement of the store has its index. Without sequential scans the plan made while a table is still small stays
+-- right when it has grown.
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'
+UNION ALL SELECT set_config('statement_timeout', $1, false)
+UNION ALL SELECT set_config('lock_timeout', $1, false)
+UNION ALL SELECT set_config('idle_in_transaction_session_timeout', $1, false)
+UNION ALL SELECT set_config('enable_seqscan', 'off', false)
+UNION ALL SELECT set_config('jit', 'off', false);

@@ -1,0 +1,1 @@
+INSERT INTO schema_versions (version, applied_at) VALUES ($1, $2);

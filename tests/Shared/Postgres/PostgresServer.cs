@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Waybill.Tests.Postgres;
+
+/// <summary>
+/// A private PostgreSQL server from the installed binaries, on a free port of the loopback address, for one test run; or
+/// the server whose connection string stands in <c>WAYBILL_TEST_POSTGRES</c>. Without either, tests are skipped.
+/// </summary>
+public sealed class PostgresServer : IAsyncLifetime
+{
+    private const string User = "waybill";
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+
+    private readonly string? _given = Environment.GetEnvironmentVariable("WAYBILL_TEST_POSTGRES");
+    private readonly string? _binaries = PostgresBinaries.Find();
+    private DirectoryInfo? _directory;
+    private string _connectionString = "";
+
+    /// <summary>Why there is no server, in the words that a skipped test shows; null if there is one.</summary>
+    private string? Missing => _given is null && _binaries is null ? "skipped: no PostgreSQL" : null;
+
+    // PostgreSQL refuses to run as root.
+    private static string? OtherUser => Environment.UserName != "root" ? null
+        : File.ReadLines("/etc/passwd").Any(line => line.StartsWith("postgres:", StringComparison.Ordinal)) ? "postgres"
+        : "nobody";
+
+    private string DataDirectory => Path.Combine(_directory!.FullName, "data");
+
+    public async ValueTask InitializeAsync()
+    {
+        if (Missing is not null)
+            return;
+        if (_given is not null)
+        {
+            _connectionString = _given;
+            return;
+        }
+
+        _directory = Directory.CreateTempSubdirectory("waybill-postgres-");
+        var password = Guid.NewGuid().ToString("N");
+        var passwordFile = Path.Combine(_directory.FullName, "password");
+        await File.WriteAllTextAsync(passwordFile, password);
+        if (OtherUser is { } user)
+            await Run("chown", "-R", user, _directory.FullName);
+        await Run(
+            "initdb", "--pgdata", DataDirectory, "--username", User, "--pwfile", passwordFile,
+            "--auth", "scram-sha-256", "--encoding", "UTF8", "--no-locale", "--no-sync");
+        var port = FreePort();
+        await File.AppendAllTextAsync(
+            Path.Combine(DataDirectory, "postgresql.conf"),
+            $"""
+
+            listen_addresses = '127.0.0.1'
+            port = {port}
+            unix_socket_directories = ''
+            fsync = on
+
+            """);
+        _connectionString = new NpgsqlConnectionStringBuilder
+        {
+            Host = "127.0.0.1", Port = port, Username = User, Password = password, Database = "postgres",
+        }.ConnectionString;
+        await StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_directory is null)
+            return;
+        await StopAsync("immediate");
+        _directory.Delete(recursive: true);
+    }
+
+    /// <summary>Skips the test that asks if there is no server.</summary>
+    public void ShouldBeThere()
+    {
+        if (Missing is { } words)
+            Assert.Skip(words);
+    }
+
+    /// <summary>Skips the test that asks if the server is not this run's own, to be stopped and reconfigured at will.</summary>
+    public void ShouldBeOurs()
+    {
+        ShouldBeThere();
+        if (_given is not null)
+            Assert.Skip("skipped: the PostgreSQL server of WAYBILL_TEST_POSTGRES is not ours to stop");
+    }
+
+    /// <summary>Makes an empty schema.</summary>
+    /// <returns>A connection string that leads to it.</returns>
+    public string NewSchema()
+    {
+        ShouldBeThere();
+        var name = $"test_{Guid.NewGuid():N}";
+        Execute($"CREATE SCHEMA {name}");
+        return new NpgsqlConnectionStringBuilder(_connectionString)
+        {
+            SearchPath = name, ApplicationName = name,
+        }.ConnectionString;
+    }
+
+    /// <summary>The server's connection string with another database in it.</summary>
+    public string Database(string name) =>
+        new NpgsqlConnectionStringBuilder(_connectionString) { Database = name }.ConnectionString;
+
+    public void Execute(string sql) => Execute(_connectionString, sql);
+
+    /// <summary>Executes one statement as an operator would, on a connection of its own.</summary>
+    public static object? Execute(string connectionString, string sql)
+    {
+        using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "operator" }
+                .ConnectionString);
+        connection.Open();
+        using var command = new NpgsqlCommand(sql, connection);
+        return command.ExecuteScalar();
+    }
+
+    public Task StartAsync() => Run(
+        "pg_ctl", "start", "--pgdata", DataDirectory, "--log", Path.Combine(DataDirectory, "server.log"),
+        "--wait", "--timeout", "60");
+
+    /// <param name="mode">fast ends all sessions and stops in good order; immediate crashes.</param>
+    public Task StopAsync(string mode = "fast") =>
+        Run("pg_ctl", "stop", "--pgdata", DataDirectory, "--mode", mode, "--wait", "--timeout", "60");
+
+    private async Task Run(string program, params string[] arguments)
+    {
+        var path = Path.Combine(_binaries!, program);
+        string[] command = !File.Exists(path) ? [program, .. arguments]
+            : OtherUser is { } user ? ["runuser", "-u", user, "--", path, .. arguments]
+            : [path, .. arguments];
+        // Not through pipes: the server inherits them, and they would not end before it does.
+        var log = Path.Combine(_directory!.FullName, "commands.log");
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "\"$@\" >> \"$0\" 2>&1", log, .. command])
+        {
+            WorkingDirectory = _directory.FullName,
+        })!;
+        await process.WaitForExitAsync().WaitAsync(Deadline);
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{program} failed:\n{await File.ReadAllTextAsync(log)}");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port: 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
