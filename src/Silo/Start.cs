@@ -32,7 +32,8 @@ public static class Start
 
     private static string? Reason(Exception error) => error switch
     {
-        StartException or StoreInUseException or StoreTooNewException or StoreUnavailableException => error.Message,
+        StartException or StoreInUseException or StoreTooNewException => error.Message,
+        StoreUnavailableException or StoreUnsuitableException => error.Message,
         IOException { InnerException: AddressInUseException } => error.Message,
         _ => null,
     };

@@ -44,10 +44,6 @@ public sealed class WaybillOptions
             throw new StartException($"{Section}:Data must name a directory.");
         if (options.WaitingCallsMax < 1)
             throw new StartException($"{Section}:WaitingCallsMax is {options.WaitingCallsMax}; it must be at least 1.");
-        if (!string.IsNullOrWhiteSpace(options.Postgres))
-            throw new StartException(
-                $"{Section}:Postgres (--postgres) is set, but Waybill cannot keep its events in PostgreSQL yet. "
-                + "Leave it out to keep them in SQLite.");
         return options;
     }
 }

@@ -6,7 +6,6 @@ using Orleans.Dashboard;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Waybill.EventStore;
-using Waybill.EventStore.Sqlite;
 using Waybill.Grains;
 
 namespace Waybill.Silo;
@@ -35,8 +34,7 @@ public static class WaybillSilo
     {
         var options = WaybillOptions.Read(builder.Configuration);
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = LogLevels });
-        var database = Path.Combine(WritableDirectory(options.Data), "waybill.db");
-        builder.Services.AddSqliteEventStore(new() { Path = database });
+        builder.Services.AddEventStore(options);
         // Hosted services start in the order they are added: the store must be open before a grain asks it.
         builder.Services.AddHostedService<StoreOpening>();
         builder.UseOrleans(silo => silo.AddWaybill(options));
@@ -45,6 +43,14 @@ public static class WaybillSilo
             .AddCheck<StoreCheck>("store", timeout: StoreCheck.Timeout)
             .AddCheck<SiloCheck>("silo");
         return builder;
+    }
+
+    private static void AddEventStore(this IServiceCollection services, WaybillOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(options.Postgres))
+            services.AddSqliteEventStore(new() { Path = Path.Combine(WritableDirectory(options.Data), "waybill.db") });
+        else
+            services.AddPostgresEventStore(new() { ConnectionString = options.Postgres });
     }
 
     private static void AddWaybill(this ISiloBuilder silo, WaybillOptions options)

@@ -94,9 +94,14 @@ public sealed class StartTests
     public async Task Any_environment_but_Development_stops_the_start() =>
         await ShouldSay("the environment is Production", "--environment", "Production");
 
-    [Fact]
-    public async Task PostgreSQL_stops_the_start() =>
-        await ShouldSay("cannot keep its events in PostgreSQL yet", "--postgres", "Host=localhost");
+    [Theory]
+    [InlineData("Host=127.0.0.1;Port=1;Password=secret", "127.0.0.1:1")]
+    [InlineData("Host=127.0.0.1;secret", "connection string is malformed")]
+    [InlineData("postgres://ann:secret@localhost/waybill", "connection string is malformed")]
+    [InlineData("Password=secret", "connection string is malformed")]
+    public async Task A_PostgreSQL_that_is_not_there_stops_the_start(string connectionString, string reason) =>
+        (await ShouldSay(reason, "--urls", "http://127.0.0.1:0", "--postgres", connectionString))
+            .ShouldNotContain("secret");
 
     [Theory]
     [InlineData("--Waybill:Dta=x", "Dta")]
@@ -106,7 +111,8 @@ public sealed class StartTests
     public async Task A_setting_that_is_wrong_stops_the_start(string setting, string named) =>
         await ShouldSay(named, setting);
 
-    private static async Task ShouldSay(string reason, params string[] arguments)
+    /// <returns>All that it said.</returns>
+    internal static async Task<string> ShouldSay(string reason, params string[] arguments)
     {
         var (exitCode, output) = await ServerProcess.FailAsync(arguments);
 
@@ -114,5 +120,6 @@ public sealed class StartTests
         output.ShouldStartWith("Waybill cannot start: ");
         output.ShouldContain(reason, Case.Sensitive);
         output.Split('\n').Length.ShouldBe(1, output);
+        return output;
     }
 }

@@ -1,0 +1,45 @@
+using Waybill.Tests.Postgres;
+
+namespace Waybill.Tests;
+
+/// <summary>The same server on PostgreSQL: what is kept there, and what keeps it from starting.</summary>
+public sealed class PostgresTests(PostgresServer postgres) : IClassFixture<PostgresServer>
+{
+    [Fact]
+    public async Task What_was_answered_is_still_there_after_a_restart()
+    {
+        var schema = postgres.NewSchema();
+        using var data = new DataDirectory();
+        string id;
+        await using (var server = await ServerProcess.StartAsync(data.Path, "--postgres", schema))
+        {
+            id = await server.Client.OpenAccount(balance: 12_50);
+            (await server.StopAsync()).ShouldBe(0);
+        }
+
+        await using var again = await ServerProcess.StartAsync(data.Path, "--postgres", schema);
+
+        (await again.Client.Balance(id)).ShouldBe(12_50);
+        Directory.EnumerateFileSystemEntries(data.Path).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_wrong_password_stops_the_start()
+    {
+        var schema = postgres.NewSchema();
+
+        var said = await StartTests.ShouldSay(
+            "password authentication failed", "--urls", "http://127.0.0.1:0", "--postgres", $"{schema};Password=wrong-one");
+
+        said.ShouldNotContain("wrong-one");
+    }
+
+    [Fact]
+    public async Task A_newer_schema_stops_the_start()
+    {
+        var schema = postgres.NewSchema();
+        PostgresServer.Execute(schema, "CREATE TABLE schema_versions AS SELECT 99 AS version");
+
+        await StartTests.ShouldSay("schema version 99", "--urls", "http://127.0.0.1:0", "--postgres", schema);
+    }
+}
