@@ -4,12 +4,12 @@ using static Waybill.Tests.EventStore.Make;
 
 namespace Waybill.Tests.EventStore;
 
-/// <summary>What every event store guarantees. Each store's test class hands in an empty one.</summary>
-public abstract class EventStoreContract
+/// <summary>What every event store guarantees. Each store's test class opens an empty one.</summary>
+public abstract class EventStoreContract : IAsyncLifetime
 {
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    protected abstract IEventStore Store { get; }
+    protected IEventStore Store { get; private set; } = null!;
 
     protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, 123, 456, TimeSpan.Zero));
 
@@ -18,6 +18,36 @@ public abstract class EventStoreContract
 
     protected Task<AppendResult> Append(StreamName stream, long expectedVersion, params NewEvent[] events) =>
         Store.AppendAsync(stream, expectedVersion, events, Cancellation);
+
+    public ValueTask InitializeAsync()
+    {
+        Store = Open();
+        return ValueTask.CompletedTask;
+    }
+
+    public virtual ValueTask DisposeAsync()
+    {
+        Close();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Opens the test's one database, as a new process would.</summary>
+    protected abstract IEventStore Open(int waitingMax = 1_000);
+
+    /// <summary>Executes a statement past the store, as an operator would.</summary>
+    protected abstract void Execute(string sql);
+
+    /// <summary>Keeps the store from appending until it is disposed.</summary>
+    protected abstract IDisposable HoldAppends();
+
+    protected void Close() => ((IDisposable)Store).Dispose();
+
+    protected void Reopen(int waitingMax = 1_000)
+    {
+        Close();
+        Store = Open(waitingMax);
+    }
 
     [Fact]
     public async Task What_was_appended_is_read_back_in_its_envelope()
@@ -214,5 +244,103 @@ public abstract class EventStoreContract
         results.OfType<Conflict>().Count().ShouldBe(10);
         results.OfType<Appended>().Select(appended => appended.Position).Order()
             .ShouldBe(Enumerable.Range(2, 90).Select(n => (long)n));
+    }
+
+    [Fact]
+    public async Task A_store_opened_again_goes_on_where_it_stopped()
+    {
+        await Append(Stream(), 0, Event(1, command: 1));
+        var before = Clock.GetUtcNow();
+        Clock.Set(before.AddDays(-1));
+
+        Reopen();
+
+        (await Append(Stream(), 1, Event(2, command: 2))).ShouldBe(new Appended(2, 2));
+        (await ReadAll(Stream())).Select(e => e.Time).ShouldBe([before, before]);
+    }
+
+    [Fact]
+    public void A_newer_schema_is_refused_and_left_alone()
+    {
+        Close();
+        Execute("INSERT INTO schema_versions VALUES (99, '2030-01-01')");
+
+        Should.Throw<StoreTooNewException>(() => Open()).Message.ShouldContain("99");
+
+        Execute("DELETE FROM schema_versions WHERE version = 99");
+        Reopen();
+    }
+
+    [Fact]
+    public async Task An_event_of_an_unknown_type_is_named_by_stream_version_and_position()
+    {
+        await Append(Stream(), 0, Event(1, command: 1), Event(2, command: 1));
+        Execute("UPDATE events SET type = 'note.burnt' WHERE position = 2");
+
+        var unreadable = await Should.ThrowAsync<UnreadableEventException>(() => ReadAll(Stream()));
+
+        (unreadable.Stream, unreadable.Version, unreadable.Position).ShouldBe((Stream(), 2, 2));
+        unreadable.Message.ShouldContain("note.burnt");
+    }
+
+    [Theory]
+    [InlineData("""{"Text":1}""")]
+    [InlineData("{}")]
+    [InlineData("null")]
+    public async Task Damaged_data_is_named_by_stream_version_and_position(string damaged)
+    {
+        await Append(Stream(), 0, Event(1, command: 1));
+        Execute($"UPDATE events SET data = '{damaged}'");
+
+        var unreadable = await Should.ThrowAsync<UnreadableEventException>(() => ReadAll(Stream()));
+
+        (unreadable.Stream, unreadable.Version, unreadable.Position).ShouldBe((Stream(), 1, 1));
+    }
+
+    [Fact]
+    public async Task While_nothing_can_be_appended_the_store_is_unavailable_and_afterwards_recovers_by_itself()
+    {
+        using (HoldAppends())
+            await Should.ThrowAsync<StoreUnavailableException>(() => Append(Stream(), 0, Event(1, command: 1)));
+
+        (await Append(Stream(), 0, Event(1, command: 1))).ShouldBe(new Appended(1, 1));
+    }
+
+    [Fact]
+    public async Task Appends_beyond_the_queue_are_refused_and_those_within_are_carried_out()
+    {
+        Reopen(waitingMax: 1);
+        Task<AppendResult>[] taken;
+        using (HoldAppends())
+        {
+            // One append is with the writer, which cannot go on; one waits for the writer; a third is too many.
+            var sent = Enumerable.Range(1, 3).Select(n => Append(Stream($"s{n}"), 0, Event(n, command: n))).ToArray();
+            var refused = sent.Where(append => append.Exception?.InnerException is StoreOverloadedException).ToArray();
+            refused.ShouldNotBeEmpty();
+            taken = [.. sent.Except(refused)];
+        }
+
+        foreach (var append in taken)
+            (await append).ShouldBeOfType<Appended>();
+    }
+
+    [Fact]
+    public async Task A_closed_store_is_unavailable()
+    {
+        Close();
+
+        await Should.ThrowAsync<StoreUnavailableException>(() => Append(Stream(), 0, Event(1, command: 1)));
+        await Should.ThrowAsync<StoreUnavailableException>(() => ReadAll(Stream()));
+    }
+
+    [Fact]
+    public async Task What_was_taken_before_the_store_is_closed_is_carried_out()
+    {
+        var appends = Enumerable.Range(1, 50).Select(n => Append(Stream($"s{n}"), 0, Event(n, command: n))).ToArray();
+
+        Reopen();
+
+        (await Task.WhenAll(appends)).ShouldAllBe(result => result is Appended);
+        (await Store.ReadHeadPositionAsync(Cancellation)).ShouldBe(50);
     }
 }

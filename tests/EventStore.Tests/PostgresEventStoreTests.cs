@@ -1,38 +1,43 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using Waybill.EventStore;
-using Waybill.EventStore.Postgres;
 using Waybill.Tests.Postgres;
-using static Waybill.EventStore.AppendResult;
-using static Waybill.Tests.EventStore.Make;
 
 namespace Waybill.Tests.EventStore;
 
-/// <summary>The tests that share one server; one after another, because some stop it.</summary>
-[CollectionDefinition(Name)]
-public sealed class OnPostgres : ICollectionFixture<PostgresServer>
-{
-    public const string Name = "PostgreSQL";
-}
-
 [Collection(OnPostgres.Name)]
-public sealed class PostgresEventStoreTests : EventStoreContract, IDisposable
+public sealed class PostgresEventStoreTests(PostgresServer server) : EventStoreContract
 {
-    private readonly string _connectionString;
-    private PostgresEventStore _store;
+    private readonly string _schema = server.NewSchema();
 
-    public PostgresEventStoreTests(PostgresServer server)
+    [Fact]
+    public void A_database_that_is_not_Unicode_is_refused()
     {
-        _connectionString = server.NewSchema();
-        _store = Open();
+        server.ShouldBeOurs();
+        server.Execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1'");
+
+        Should.Throw<StoreUnsuitableException>(() => OnPostgres.Open(server.Database("latin")))
+            .Message.ShouldContain("LATIN1");
     }
 
-    protected override IEventStore Store => _store;
+    [Fact]
+    public async Task A_user_that_may_only_read_and_append_does_for_tables_that_are_there()
+    {
+        server.ShouldBeOurs();
+        server.Execute("CREATE ROLE clerk LOGIN PASSWORD 'clerk'");
+        var schema = new Npgsql.NpgsqlConnectionStringBuilder(_schema);
+        Execute($"GRANT USAGE ON SCHEMA {schema.SearchPath} TO clerk");
+        Execute("GRANT SELECT ON schema_versions, events TO clerk; GRANT INSERT ON events TO clerk");
+        (schema.Username, schema.Password) = ("clerk", "clerk");
 
-    public void Dispose() => _store.Dispose();
+        using var store = OnPostgres.Open(schema.ConnectionString);
 
-    private PostgresEventStore Open() => new(
-        new PostgresEventStoreOptions { ConnectionString = _connectionString },
-        new EventTypes([NoteJson.Default]),
-        Clock,
-        NullLogger<PostgresEventStore>.Instance);
+        (await store.AppendAsync(Make.Stream(), 0, [Make.Event(1, command: 1)], Cancellation))
+            .ShouldBe(new AppendResult.Appended(1, 1));
+        (await store.ReadHeadPositionAsync(Cancellation)).ShouldBe(1);
+    }
+
+    protected override IEventStore Open(int waitingMax = 1_000) => OnPostgres.Open(_schema, Clock, waitingMax);
+
+    protected override void Execute(string sql) => PostgresServer.Execute(_schema, sql);
+
+    protected override IDisposable HoldAppends() => OnPostgres.HoldAppends(_schema);
 }

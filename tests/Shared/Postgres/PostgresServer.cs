@@ -112,12 +112,21 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>Executes one statement as an operator would, on a connection of its own.</summary>
     public static object? Execute(string connectionString, string sql)
     {
-        using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, ApplicationName = "operator" }
-                .ConnectionString);
-        connection.Open();
+        using var connection = Connect(connectionString);
         using var command = new NpgsqlCommand(sql, connection);
         return command.ExecuteScalar();
+    }
+
+    /// <summary>A connection of its own, as an operator's.</summary>
+    public static NpgsqlConnection Connect(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            Pooling = false, ApplicationName = "operator",
+        };
+        var connection = new NpgsqlConnection(settings.ConnectionString);
+        connection.Open();
+        return connection;
     }
 
     public Task StartAsync() => Run(

@@ -1,0 +1,106 @@
+using Npgsql;
+using Waybill.EventStore;
+using Waybill.EventStore.Postgres;
+using Waybill.Tests.Postgres;
+using static Waybill.EventStore.AppendResult;
+
+namespace Waybill.Tests.EventStore;
+
+/// <summary>Several stores on one database, as several processes have them.</summary>
+[Collection(OnPostgres.Name)]
+public sealed class PostgresSharingTests(PostgresServer server)
+{
+    private readonly string _schema = server.NewSchema();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_reader_sees_the_positions_of_all_stores_without_gaps_from_the_first_on()
+    {
+        const int callers = 8, appendsEach = 60;
+        using var one = OnPostgres.Open(_schema);
+        using var other = OnPostgres.Open(_schema);
+
+        var reading = Task.Run(() => ReadUntil(2 * callers * appendsEach, _schema), Cancellation);
+        await Task.WhenAll(Enumerable.Range(0, 2 * callers).Select(caller => Task.Run(async () =>
+        {
+            var store = caller % 2 == 0 ? one : other;
+            for (var version = 0; version < appendsEach; version++)
+                (await store.AppendAsync(Make.Stream($"s{caller}"), version, [NewEvent()], Cancellation))
+                    .ShouldBeOfType<Appended>().Version.ShouldBe(version + 1);
+        }, Cancellation)));
+
+        await reading;
+    }
+
+    [Fact]
+    public async Task Of_two_stores_appending_to_one_stream_one_gets_each_version_and_the_other_is_told()
+    {
+        const int appendsEach = 100;
+        using var one = OnPostgres.Open(_schema);
+        using var other = OnPostgres.Open(_schema);
+
+        var versions = await Task.WhenAll(new[] { one, other }.Select(store => Task.Run(async () =>
+        {
+            var mine = new List<long>();
+            var expected = 0L;
+            while (mine.Count < appendsEach)
+            {
+                switch (await store.AppendAsync(Make.Stream(), expected, [NewEvent()], Cancellation))
+                {
+                    case Appended appended: mine.Add(expected = appended.Version); break;
+                    case Conflict conflict: expected = conflict.ActualVersion; break;
+                }
+            }
+            return mine;
+        }, Cancellation)));
+
+        versions.SelectMany(mine => mine).Order()
+            .ShouldBe(Enumerable.Range(1, 2 * appendsEach).Select(n => (long)n));
+    }
+
+    [Fact]
+    public async Task An_append_is_recognised_by_any_store()
+    {
+        using var one = OnPostgres.Open(_schema);
+        using var other = OnPostgres.Open(_schema);
+        NewEvent[] events = [NewEvent()];
+        await one.AppendAsync(Make.Stream(), 0, events, Cancellation);
+
+        (await other.AppendAsync(Make.Stream(), 0, events, Cancellation)).ShouldBe(new Appended(1, 1));
+    }
+
+    [Fact]
+    public async Task Stores_that_open_a_new_database_at_once_migrate_it_once()
+    {
+        var stores = await Task.WhenAll(
+            Enumerable.Range(0, 6).Select(_ => Task.Run(() => OnPostgres.Open(_schema), Cancellation)));
+
+        foreach (var store in stores)
+            store.Dispose();
+        PostgresServer.Execute(_schema, "SELECT count(*) FROM schema_versions").ShouldBe(1L);
+    }
+
+    private static NewEvent NewEvent() => new(
+        Guid.CreateVersion7(),
+        new Note.Written("text"),
+        new EventMetadata(Guid.CreateVersion7(), "correlation", null, "ann"));
+
+    // Asks as often as it can: a gap that is filled a moment later would show.
+    private static async Task ReadUntil(long last, string schema)
+    {
+        await using var connection = PostgresServer.Connect(schema);
+        await using var select = new NpgsqlCommand(
+            "SELECT position FROM events WHERE position > $1 ORDER BY position", connection);
+        var seen = new NpgsqlParameter<long>();
+        select.Parameters.Add(seen);
+        while (seen.TypedValue < last)
+        {
+            await using var rows = await select.ExecuteReaderAsync(Cancellation);
+            var next = seen.TypedValue;
+            while (await rows.ReadAsync(Cancellation))
+                rows.GetInt64(0).ShouldBe(++next);
+            seen.TypedValue = next;
+        }
+    }
+}
