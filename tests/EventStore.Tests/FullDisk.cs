@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Waybill.EventStore;
-using Waybill.EventStore.Sqlite;
 
 namespace Waybill.Tests.EventStore;
 
@@ -18,7 +17,8 @@ internal static class FullDisk
     public static async Task<int> Meet(string path)
     {
         using var survive = PosixSignalRegistration.Create(FileSizeExceeded, signal => signal.Cancel = true);
-        using var store = Victim.Open(path);
+        var store = Victim.Open(Victim.OnSqlite, path);
+        using var close = (IDisposable)store;
         await Append(store, 0, Make.Event(1, command: 1));
 
         Check(getrlimit(FileSize, out var unlimited));
@@ -33,7 +33,7 @@ internal static class FullDisk
         return 0;
     }
 
-    private static async Task Append(SqliteEventStore store, long expectedVersion, params NewEvent[] events)
+    private static async Task Append(IEventStore store, long expectedVersion, params NewEvent[] events)
     {
         try
         {

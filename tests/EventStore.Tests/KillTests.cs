@@ -1,18 +1,15 @@
 using System.Globalization;
 using Waybill.EventStore;
+using Waybill.Tests.Postgres;
 
 namespace Waybill.Tests.EventStore;
 
 /// <summary>
-/// A process that dies at any moment loses nothing it acknowledged, doubles nothing, tears nothing and
-/// leaves no lock; while it lives, nobody else gets at the file.
+/// A process that dies at any moment loses nothing it acknowledged, doubles nothing, tears nothing and leaves no lock.
 /// </summary>
-public sealed class KillTests(ITestOutputHelper output) : IDisposable
+public abstract class KillTests(ITestOutputHelper output, string verb, int kills)
 {
-    private const int Kills = 5;
-    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("waybill-");
-
-    public void Dispose() => _directory.Delete(recursive: true);
+    protected abstract string Target { get; }
 
     [Fact]
     public async Task What_was_acknowledged_survives_every_kill()
@@ -20,19 +17,23 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         var seed = Random.Shared.Next();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        var path = Path.Combine(_directory.FullName, "waybill.db");
         var acknowledged = new List<(string Stream, long Version, Guid EventId)>();
 
-        for (var kill = 0; kill < Kills; kill++)
+        for (var kill = 0; kill < kills; kill++)
         {
-            acknowledged.AddRange(await KillAfter(random.Next(1, 500), path));
-            await ShouldHold(path, acknowledged);
+            acknowledged.AddRange(await KillAfter(random.Next(1, 500)));
+            await ShouldHold(acknowledged);
         }
     }
 
-    private static async Task<List<(string, long, Guid)>> KillAfter(int acknowledgements, string path)
+    protected IEventStore Open() => Victim.Open(verb, Target);
+
+    /// <summary>What must be so while another process is at the store.</summary>
+    protected abstract void WhileItLives();
+
+    private async Task<List<(string, long, Guid)>> KillAfter(int acknowledgements)
     {
-        using var victim = Victim.Start(Victim.Verb, path);
+        using var victim = Victim.Start(verb, Target);
         var lines = new List<(string, long, Guid)>();
         while (await victim.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
@@ -40,7 +41,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             if (line.Split(' ') is [var stream, var version, { Length: 36 } eventId])
                 lines.Add((stream, long.Parse(version, CultureInfo.InvariantCulture), Guid.Parse(eventId)));
             if (lines.Count == 1)
-                Should.Throw<StoreInUseException>(() => Victim.Open(path));
+                WhileItLives();
             if (lines.Count == acknowledgements)
                 victim.Kill();
         }
@@ -49,11 +50,14 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         return lines;
     }
 
-    private static async Task ShouldHold(string path, List<(string Stream, long Version, Guid EventId)> acknowledged)
+    private async Task ShouldHold(List<(string Stream, long Version, Guid EventId)> acknowledged)
     {
-        using var store = Victim.Open(path);
+        var store = Open();
+        using var close = (IDisposable)store;
+        // What follows the append lock has seen whatever the victim's last commit came to.
+        await store.AppendAsync(Make.Stream("after"), 0, [Make.Event(1, command: 1), Make.Event(2, command: 1)]);
         var all = new List<RecordedEvent>();
-        foreach (var stream in acknowledged.Select(line => line.Stream).Distinct())
+        foreach (var stream in Victim.Streams.Append("after"))
         {
             var events = await store.ReadStreamAsync(Make.Stream(stream)).ToListAsync();
             events.Select(e => e.Version).ShouldBe(Enumerable.Range(1, events.Count).Select(n => (long)n));
@@ -63,5 +67,27 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         var recorded = all.ToDictionary(e => e.EventId, e => (Stream: e.Stream.Id, e.Version));
         foreach (var (stream, version, eventId) in acknowledged)
             recorded[eventId].ShouldBe((stream, version));
+        all.Select(e => e.Position).ShouldBeUnique();
+        (await store.ReadHeadPositionAsync()).ShouldBe(all.Count);
     }
+}
+
+public sealed class SqliteKillTests(ITestOutputHelper output) : KillTests(output, Victim.OnSqlite, kills: 5), IDisposable
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("waybill-");
+
+    protected override string Target => Path.Combine(_directory.FullName, "waybill.db");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    protected override void WhileItLives() => Should.Throw<StoreInUseException>(Open);
+}
+
+[Collection(OnPostgres.Name)]
+public sealed class PostgresKillTests(ITestOutputHelper output, PostgresServer server)
+    : KillTests(output, Victim.OnPostgres, kills: 5)
+{
+    protected override string Target { get; } = server.NewSchema();
+
+    protected override void WhileItLives() => ((IDisposable)Open()).Dispose();
 }

@@ -3,7 +3,7 @@ using Xunit.Runner.InProc.SystemConsole;
 
 return args switch
 {
-    [Victim.Verb, var path] => await Victim.AppendUntilKilled(path),
+    [Victim.OnSqlite or Victim.OnPostgres, var target] => await Victim.AppendUntilKilled(args[0], target),
     [FullDisk.Verb, var path] => await FullDisk.Meet(path),
     _ => await ConsoleRunner.Run(args),
 };

@@ -10,33 +10,39 @@ namespace Waybill.Tests.EventStore;
 /// </summary>
 internal static class Victim
 {
-    public const string Verb = "append-until-killed";
+    public const string OnSqlite = "append-to-sqlite-until-killed";
+    public const string OnPostgres = "append-to-postgres-until-killed";
 
-    private const int Streams = 8;
+    /// <summary>Where it appends.</summary>
+    public static IReadOnlyList<string> Streams { get; } = [.. Enumerable.Range(1, 8).Select(n => $"s{n}")];
 
     /// <summary>Starts this same program for something that is better done in a process of its own.</summary>
-    public static Process Start(string verb, string path) => Process.Start(new ProcessStartInfo(
+    public static Process Start(string verb, string target) => Process.Start(new ProcessStartInfo(
         Environment.ProcessPath!, Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal)
-            ? [typeof(Victim).Assembly.Location, verb, path]
-            : [verb, path])
+            ? [typeof(Victim).Assembly.Location, verb, target]
+            : [verb, target])
     {
         RedirectStandardOutput = true,
     })!;
 
-    public static async Task<int> AppendUntilKilled(string path)
+    /// <param name="verb">On which store.</param>
+    /// <param name="target">The file, or the connection string.</param>
+    public static async Task<int> AppendUntilKilled(string verb, string target)
     {
-        using var store = Open(path);
-        await Task.WhenAll(Enumerable.Range(1, Streams).Select(n => AppendForever(store, Make.Stream($"s{n}"))));
+        var store = Open(verb, target);
+        await Task.WhenAll(Streams.Select(stream => AppendForever(store, Make.Stream(stream))));
         return 1;
     }
 
-    public static SqliteEventStore Open(string path) => new(
-        new SqliteEventStoreOptions { Path = path },
-        new EventTypes([NoteJson.Default]),
-        TimeProvider.System,
-        NullLogger<SqliteEventStore>.Instance);
+    public static IEventStore Open(string verb, string target) => verb == OnPostgres
+        ? EventStore.OnPostgres.Open(target)
+        : new SqliteEventStore(
+            new SqliteEventStoreOptions { Path = target },
+            new EventTypes([NoteJson.Default]),
+            TimeProvider.System,
+            NullLogger<SqliteEventStore>.Instance);
 
-    private static async Task AppendForever(SqliteEventStore store, StreamName stream)
+    private static async Task AppendForever(IEventStore store, StreamName stream)
     {
         var version = await store.ReadStreamAsync(stream).CountAsync();
         while (true)
