@@ -13,7 +13,8 @@ public abstract record EventStoreOptions
     public int BatchMax { get; init; } = 1_000;
 
     /// <summary>
-    /// How long an append may wait for its answer: longer than a commit that fails takes, so that its reason is heard.
+    /// How long an append, or a read from a server, may take: within the five seconds in which a command is answered
+    /// whatever happens below it.
     /// </summary>
-    public TimeSpan AppendLimit { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(4.5);
 }

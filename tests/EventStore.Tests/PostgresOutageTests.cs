@@ -59,6 +59,25 @@ public sealed class PostgresOutageTests : IDisposable
     }
 
     [Fact]
+    public async Task With_the_network_silent_every_call_fails_in_time_and_all_goes_on_when_it_is_back()
+    {
+        using var network = new SilentNetwork(_schema);
+        using var store = OnPostgres.Open(network.ConnectionString);
+        var append = () => store.AppendAsync(Stream(), 0, [Event(1, command: 1)], Cancellation);
+        await store.ReadHeadPositionAsync(Cancellation);
+
+        network.IsSilent = true;
+        await Task.WhenAll(
+            ShouldFailInTime(append),
+            ShouldFailInTime(() => store.ReadHeadPositionAsync(Cancellation)),
+            ShouldFailInTime(() => store.FindCommandAsync(Stream(), Id(1), Cancellation)));
+        network.IsSilent = false;
+
+        (await Insist(Stream(), 0, Event(1, command: 1), store)).ShouldBe(new Appended(1, 1));
+        (await store.ReadHeadPositionAsync(Cancellation)).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_server_that_crashes_under_load_loses_nothing_and_doubles_nothing()
     {
         _server.ShouldBeOurs();
@@ -154,14 +173,15 @@ public sealed class PostgresOutageTests : IDisposable
         _store.AppendAsync(Stream(), expectedVersion, [@event], Cancellation);
 
     // The same append again and again, as a grain does, until there is an answer.
-    private async Task<Appended> Insist(StreamName stream, long expectedVersion, NewEvent @event)
+    private async Task<Appended> Insist(
+        StreamName stream, long expectedVersion, NewEvent @event, PostgresEventStore? store = null)
     {
         var since = Stopwatch.StartNew();
         while (true)
         {
             try
             {
-                return (Appended)await _store.AppendAsync(stream, expectedVersion, [@event], Cancellation);
+                return (Appended)await (store ?? _store).AppendAsync(stream, expectedVersion, [@event], Cancellation);
             }
             catch (StoreUnavailableException) when (since.Elapsed < Deadline)
             {

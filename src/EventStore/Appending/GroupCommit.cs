@@ -52,12 +52,11 @@ internal sealed class GroupCommit : IDisposable
         Enqueue(append);
         try
         {
-            return await append.Answer.WaitAsync(_options.AppendLimit, cancellation);
+            return await append.Answer.Within(_options.Limit, cancellation);
         }
-        catch (TimeoutException slow)
+        finally
         {
-            append.Abandon();
-            throw new StoreUnavailableException("The event store did not answer in time.", slow);
+            append.Abandon(); // Without an effect on one that is answered.
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class PostgresConnections : IDisposable
     /// <exception cref="StoreUnsuitableException">The connection string is none.</exception>
     public PostgresConnections(PostgresEventStoreOptions options)
     {
-        _milliseconds = options.Timeout.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture);
+        _milliseconds = (options.Timeout.TotalMilliseconds * 0.75).ToString("F0", CultureInfo.InvariantCulture);
         try
         {
             var settings = Settings(options);
@@ -61,7 +61,7 @@ internal sealed class PostgresConnections : IDisposable
         var seconds = (int)Math.Ceiling(options.Timeout.TotalSeconds);
         settings.Timeout = seconds;
         settings.CommandTimeout = seconds;
-        settings.CancellationTimeout = -1; // After a timeout the server is not asked once more: the connection is dropped.
+        settings.CancellationTimeout = -1; // After a timeout nobody waits for the server to call it off as well.
         settings.NoResetOnClose = true; // A reset would undo configure-session.
         settings.MaxAutoPrepare = 10; // The readers' few statements.
         settings.AutoPrepareMinUsages = 2;

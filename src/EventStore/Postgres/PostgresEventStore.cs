@@ -15,6 +15,7 @@ public sealed class PostgresEventStore : IEventStore, IDisposable
     private readonly PostgresConnections _connections;
     private readonly GroupCommit _commits;
     private readonly EventTypes _types;
+    private readonly TimeSpan _limit;
     private readonly ILogger _logger;
     private volatile bool _closed;
 
@@ -26,6 +27,7 @@ public sealed class PostgresEventStore : IEventStore, IDisposable
         PostgresEventStoreOptions options, EventTypes types, TimeProvider time, ILogger<PostgresEventStore> logger)
     {
         _types = types;
+        _limit = options.Limit;
         _logger = logger;
         _connections = new PostgresConnections(options);
         try
@@ -98,7 +100,11 @@ public sealed class PostgresEventStore : IEventStore, IDisposable
         }
     }
 
-    private async Task<T> Read<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancellation)
+    // The driver holds its limits one after another: a server that is silent can cost it three of them.
+    private Task<T> Read<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancellation) =>
+        ReadToTheEnd(read, cancellation).Within(_limit, cancellation);
+
+    private async Task<T> ReadToTheEnd<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancellation)
     {
         if (_closed)
             throw new StoreUnavailableException("The event store is closed.");

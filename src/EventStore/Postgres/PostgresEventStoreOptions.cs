@@ -9,8 +9,8 @@ public sealed record PostgresEventStoreOptions : EventStoreOptions
     public required string ConnectionString { get; init; }
 
     /// <summary>
-    /// How long connecting, and each statement, may take: whole seconds. Two attempts must fit into the five seconds
-    /// within which a command is answered whatever happens.
+    /// How long connecting, and each statement, may take: whole seconds. The server is given three quarters of it, so
+    /// that one which is only slow says so itself, and the connection lives on.
     /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(2);
 
