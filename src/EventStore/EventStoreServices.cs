@@ -25,7 +25,8 @@ public static class EventStoreServices
         services.AddStore<SqliteEventStore>().AddSingleton(options);
 
     /// <summary>
-    /// Makes PostgreSQL the store, possibly shared with other processes. It opens when it is first asked for, as SQLite.
+    /// Makes PostgreSQL the store, possibly shared with other processes. It opens when it is first asked for, as SQLite
+    /// does.
     /// </summary>
     public static IServiceCollection AddPostgresEventStore(
         this IServiceCollection services, PostgresEventStoreOptions options) =>

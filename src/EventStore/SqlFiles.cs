@@ -1,6 +1,8 @@
 namespace Waybill.EventStore;
 
-/// <summary>A store's embedded SQL: a file per statement in <c>Sql/</c>, one per schema version in <c>Schema/</c>.</summary>
+/// <summary>
+/// A store's embedded SQL: a file per statement in <c>Sql/</c>, one per schema version in <c>Schema/</c>.
+/// </summary>
 /// <param name="store">The folder of the store.</param>
 internal sealed class SqlFiles(string store)
 {

@@ -29,7 +29,8 @@ public sealed class PostgresTests(PostgresServer postgres) : IClassFixture<Postg
         var schema = postgres.NewSchema();
 
         var said = await StartTests.ShouldSay(
-            "password authentication failed", "--urls", "http://127.0.0.1:0", "--postgres", $"{schema};Password=wrong-one");
+            "password authentication failed",
+            "--urls", "http://127.0.0.1:0", "--postgres", $"{schema};Password=wrong-one");
 
         said.ShouldNotContain("wrong-one");
     }

@@ -72,7 +72,8 @@ public abstract class KillTests(ITestOutputHelper output, string verb, int kills
     }
 }
 
-public sealed class SqliteKillTests(ITestOutputHelper output) : KillTests(output, Victim.OnSqlite, kills: 5), IDisposable
+public sealed class SqliteKillTests(ITestOutputHelper output)
+    : KillTests(output, Victim.OnSqlite, kills: 5), IDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("waybill-");
 

@@ -23,7 +23,8 @@ public sealed class OnPostgres : ICollectionFixture<PostgresServer>
     public static IDisposable HoldAppends(string connectionString)
     {
         var connection = PostgresServer.Connect(connectionString);
-        using var take = new NpgsqlCommand("SELECT pg_advisory_lock(1463900236, 'events'::regclass::oid::int)", connection);
+        using var take = new NpgsqlCommand(
+            "SELECT pg_advisory_lock(1463900236, 'events'::regclass::oid::int)", connection);
         take.ExecuteNonQuery();
         return connection;
     }

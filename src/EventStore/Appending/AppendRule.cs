@@ -39,7 +39,7 @@ internal interface IOpenLog
     /// <summary>The stream's version; 0 if it has no events.</summary>
     long VersionOf(StreamName stream);
 
-    /// <summary>The first events that stand after a version, as many as there are up to <paramref name="count"/>.</summary>
+    /// <summary>The first events that stand after a version, up to <paramref name="count"/> of them.</summary>
     IReadOnlyList<Standing> After(StreamName stream, long version, int count);
 
     /// <summary>What a command did to the stream; null if it has no event of it.</summary>

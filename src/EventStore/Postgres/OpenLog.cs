@@ -3,8 +3,8 @@ using Waybill.EventStore.Appending;
 namespace Waybill.EventStore.Postgres;
 
 /// <summary>
-/// What a commit needs to know of the log, fetched under the append lock for all its appends at once, and what they add.
-/// Appends of one commit see each other's events here, before any of them is written.
+/// What a commit needs to know of the log, fetched under the append lock for all its appends at once, and what they
+/// add. Appends of one commit see each other's events here, before any of them is written.
 /// </summary>
 internal sealed class OpenLog : IOpenLog
 {

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Waybill.EventStore.Postgres;
 
 /// <summary>
-/// Makes connections on which nothing waits for ever, all of them configured by <c>configure-session</c>. Readers share a
-/// pool; the writer's connection is its own, so that closing it ends whatever it was about.
+/// Makes connections on which nothing waits for ever, all of them configured by <c>configure-session</c>. Readers share
+/// a pool; the writer's connection is its own, so that closing it ends whatever it was about.
 /// </summary>
 internal sealed class PostgresConnections : IDisposable
 {

@@ -22,7 +22,7 @@ public sealed class PostgresEventStore : IEventStore, IDisposable
     /// <summary>Connects, and makes or migrates the tables first where needed.</summary>
     /// <exception cref="StoreTooNewException">The tables were made by a newer Waybill.</exception>
     /// <exception cref="StoreUnavailableException">The server cannot be reached, or lets this user not in.</exception>
-    /// <exception cref="StoreUnsuitableException">The server or the connection string cannot be used at all.</exception>
+    /// <exception cref="StoreUnsuitableException">The server or the connection string will never do.</exception>
     public PostgresEventStore(
         PostgresEventStoreOptions options, EventTypes types, TimeProvider time, ILogger<PostgresEventStore> logger)
     {

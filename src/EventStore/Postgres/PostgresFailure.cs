@@ -4,8 +4,8 @@ using Npgsql;
 namespace Waybill.EventStore.Postgres;
 
 /// <summary>
-/// Makes of the driver's exceptions what a caller may see: they carry statements and settings, so none of them goes out,
-/// not even inside another one. In full they are logged where they are caught.
+/// Makes of the driver's exceptions what a caller may see: they carry statements and settings, so none of them goes
+/// out, not even inside another one. In full they are logged where they are caught.
 /// </summary>
 internal static class PostgresFailure
 {
@@ -13,9 +13,9 @@ internal static class PostgresFailure
     // the matter: transaction state (read-only), authorization, database, resources, operator; and privileges.
     private static readonly string[] Telling = ["08", "25", "28", "3D", "53", "57", "42501"];
 
-    /// <summary>True if the database failed, not this code.</summary>
-    public static bool Is(Exception error) => error is NpgsqlException or SocketException or IOException
-        or TimeoutException;
+    /// <summary>True if the database failed, or was closed meanwhile, and not this code.</summary>
+    public static bool Is(Exception error) =>
+        error is NpgsqlException or SocketException or IOException or TimeoutException or ObjectDisposedException;
 
     public static StoreUnavailableException CannotWrite(Exception error) =>
         new($"The event store cannot write: {Reason(error)}.");

@@ -4,8 +4,8 @@ using Npgsql;
 namespace Waybill.EventStore.Postgres;
 
 /// <summary>
-/// Brings a database forward to the schema version this code knows, one transaction per version. Of several processes one
-/// migrates and the others wait; one with nothing to migrate needs no rights to change anything.
+/// Brings a database forward to the schema version this code knows, one transaction per version. Of several processes
+/// one migrates and the others wait; one with nothing to migrate needs no rights to change anything.
 /// </summary>
 internal static class PostgresSchema
 {

@@ -9,8 +9,8 @@ namespace Waybill.EventStore.Postgres;
 /// this database share, and fetches what the appends must know; the second writes their events and commits.
 /// </summary>
 /// <remarks>
-/// Positions are given under that lock, and it is let go only once the commit is visible to everybody. So positions have
-/// no gaps, rise in commit order, and a reader that sees one has seen all before it.
+/// Positions are given under that lock, and it is let go only once the commit is visible to everybody. So positions
+/// have no gaps, rise in commit order, and a reader that sees one has seen all before it (docs/adr/0002).
 /// </remarks>
 internal sealed class PostgresWriter : IAppendWriter
 {

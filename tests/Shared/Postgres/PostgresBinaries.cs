@@ -9,7 +9,7 @@ internal static class PostgresBinaries
     private static readonly string[] Parents =
         ["/usr/lib/postgresql", "/usr", "/opt/homebrew/opt", "/usr/local/opt"];
 
-    /// <summary>The directory of the newest version that has what a server of its own takes; null if none does.</summary>
+    /// <summary>The directory of the newest version that can make a server; null if there is none.</summary>
     public static string? Find() => Candidates().FirstOrDefault(
         directory => File.Exists(Path.Combine(directory, "initdb")) && File.Exists(Path.Combine(directory, "pg_ctl")));
 

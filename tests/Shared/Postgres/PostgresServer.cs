@@ -6,8 +6,8 @@ using Npgsql;
 namespace Waybill.Tests.Postgres;
 
 /// <summary>
-/// A private PostgreSQL server from the installed binaries, on a free port of the loopback address, for one test run; or
-/// the server whose connection string stands in <c>WAYBILL_TEST_POSTGRES</c>. Without either, tests are skipped.
+/// A private PostgreSQL server from the installed binaries, on a free port of the loopback address, for one test run;
+/// or the server whose connection string stands in <c>WAYBILL_TEST_POSTGRES</c>. Without either, tests are skipped.
 /// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
@@ -82,7 +82,7 @@ public sealed class PostgresServer : IAsyncLifetime
             Assert.Skip(words);
     }
 
-    /// <summary>Skips the test that asks if the server is not this run's own, to be stopped and reconfigured at will.</summary>
+    /// <summary>Skips the test that asks if the server is not this run's own, to be stopped at will.</summary>
     public void ShouldBeOurs()
     {
         ShouldBeThere();
@@ -145,10 +145,11 @@ public sealed class PostgresServer : IAsyncLifetime
             : [path, .. arguments];
         // Not through pipes: the server inherits them, and they would not end before it does.
         var log = Path.Combine(_directory!.FullName, "commands.log");
-        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "\"$@\" >> \"$0\" 2>&1", log, .. command])
+        var start = new ProcessStartInfo("/bin/sh", ["-c", """ "$@" >> "$0" 2>&1 """, log, .. command])
         {
             WorkingDirectory = _directory.FullName,
-        })!;
+        };
+        using var process = Process.Start(start)!;
         await process.WaitForExitAsync().WaitAsync(Deadline);
         if (process.ExitCode != 0)
             throw new InvalidOperationException($"{program} failed:\n{await File.ReadAllTextAsync(log)}");

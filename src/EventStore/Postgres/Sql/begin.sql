@@ -1,2 +1,3 @@
--- Each statement must see what was committed until it began: what follows the append lock, all that its last holder did.
+-- Each statement must see what was committed until it began: one that follows the append lock, all that the lock's last
+-- holder did.
 BEGIN ISOLATION LEVEL READ COMMITTED;
