@@ -1,6 +1,6 @@
 -- An answered commit is on disk, whatever the server's default; remote_apply is that and more.
--- The limits hold on the server what this process holds for itself: no lock is kept by a process that is gone, or waited
--- for on its behalf.
+-- The limits hold on the server what this process holds for itself: no lock is kept by a process that is gone, or
+-- waited for on its behalf.
 -- Every statement of the store has its index. Without sequential scans the plan made while a table is still small stays
 -- right when it has grown.
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') <> 'remote_apply'

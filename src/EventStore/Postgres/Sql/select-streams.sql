@@ -1,5 +1,5 @@
--- For each append: the version of its stream, and what stands where it expects to write. The latter is looked for only
--- if the stream has moved on; the same ids then mean that an earlier attempt got there.
+-- For each append: the version of its stream, and what stands where it expects to write, mostly nothing. Where the same
+-- ids do, an earlier attempt got there.
 SELECT append.n::int, stream.version, standing.version, standing.event_id, standing.position
 FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS append (category, id, expected_version, events, n)
 CROSS JOIN LATERAL (
@@ -11,8 +11,7 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT e.version, e.event_id, e.position
     FROM events AS e
-    WHERE stream.version > append.expected_version
-      AND e.category = append.category AND e.id = append.id
+    WHERE e.category = append.category AND e.id = append.id
       AND e.version > append.expected_version AND e.version <= append.expected_version + append.events
     ) AS standing ON true
 ORDER BY append.n, standing.version;
