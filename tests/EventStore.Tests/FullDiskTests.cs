@@ -19,7 +19,8 @@ public sealed class FullDiskTests : IDisposable
         process.ExitCode.ShouldBe(0, output);
         output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .ShouldBe(["1 at 1", "unavailable", "unavailable", "3 at 3", "3 at 3"]);
-        using var store = Victim.Open(path);
+        var store = Victim.Open(Victim.OnSqlite, path);
+        using var close = (IDisposable)store;
         (await store.ReadStreamAsync(Make.Stream(), cancellation: TestContext.Current.CancellationToken)
             .Select(e => e.EventId).ToListAsync(TestContext.Current.CancellationToken))
             .ShouldBe([Make.Id(1), Make.Id(2), Make.Id(3)]);

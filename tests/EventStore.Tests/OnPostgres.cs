@@ -14,7 +14,7 @@ public sealed class OnPostgres : ICollectionFixture<PostgresServer>
 
     public static PostgresEventStore Open(string connectionString, TimeProvider? time = null, int waitingMax = 1_000) =>
         new(
-            new PostgresEventStoreOptions { ConnectionString = connectionString, WaitingMax = waitingMax },
+            new PostgresEventStoreOptions { ConnectionString = connectionString, WaitingMax = waitingMax, BatchMax = waitingMax },
             new EventTypes([NoteJson.Default]),
             time ?? TimeProvider.System,
             NullLogger<PostgresEventStore>.Instance);

@@ -52,7 +52,7 @@ public sealed class SqliteEventStoreTests : EventStoreContract
     }
 
     protected override IEventStore Open(int waitingMax = 1_000) => new SqliteEventStore(
-        new SqliteEventStoreOptions { Path = DatabasePath, WaitingMax = waitingMax },
+        new SqliteEventStoreOptions { Path = DatabasePath, WaitingMax = waitingMax, BatchMax = waitingMax },
         new EventTypes([NoteJson.Default]),
         Clock,
         NullLogger<SqliteEventStore>.Instance);
