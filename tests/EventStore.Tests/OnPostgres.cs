@@ -12,9 +12,20 @@ public sealed class OnPostgres : ICollectionFixture<PostgresServer>
 {
     public const string Name = "PostgreSQL";
 
-    public static PostgresEventStore Open(string connectionString, TimeProvider? time = null, int waitingMax = 1_000) =>
+    /// <param name="connectionString">The database.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="waitingMax">How many appends may wait, and how many one commit takes.</param>
+    /// <param name="patience">How long a statement may take, in seconds, where something else is asked about.</param>
+    public static PostgresEventStore Open(
+        string connectionString, TimeProvider? time = null, int waitingMax = 1_000, int patience = 2) =>
         new(
-            new PostgresEventStoreOptions { ConnectionString = connectionString, WaitingMax = waitingMax, BatchMax = waitingMax },
+            new PostgresEventStoreOptions
+            {
+                ConnectionString = connectionString,
+                WaitingMax = waitingMax,
+                BatchMax = waitingMax,
+                Timeout = TimeSpan.FromSeconds(patience),
+            },
             new EventTypes([NoteJson.Default]),
             time ?? TimeProvider.System,
             NullLogger<PostgresEventStore>.Instance);
