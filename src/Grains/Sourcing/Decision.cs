@@ -1,6 +1,6 @@
 namespace Waybill.Grains.Sourcing;
 
-/// <summary>What a command leads to: events to record, nothing (what it wants is already so), or a refusal.</summary>
+/// <summary>What a command leads to: an event to record, or a refusal.</summary>
 public sealed class Decision<TEvent>
     where TEvent : class
 {
@@ -14,10 +14,6 @@ public sealed class Decision<TEvent>
 
     public static implicit operator Decision<TEvent>(TEvent happens) => new([happens], null);
 
-    public static implicit operator Decision<TEvent>(TEvent[] happen) => new(happen, null);
-
-    public static implicit operator Decision<TEvent>(Nothing _) => new([], null);
-
     public static implicit operator Decision<TEvent>(Refusal refusal) => new([], refusal);
 }
 
@@ -26,15 +22,9 @@ public sealed class Decision<TEvent>
 /// <param name="IsMissing">True if it says no because the aggregate does not exist.</param>
 public sealed record Refusal(string Code, bool IsMissing = false);
 
-/// <summary>The decision that nothing needs to happen.</summary>
-public sealed record Nothing;
-
 /// <summary>The words in which a decider speaks.</summary>
 public static class Decision
 {
-    /// <summary>What the command wants is already so.</summary>
-    public static Nothing Nothing { get; } = new();
-
     /// <summary>A rule says no.</summary>
     public static Refusal Refuse(string code) => new(code);
 

@@ -135,11 +135,9 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         else
         {
             var decision = TState.Decide(command, folded.State, access.Time.GetUtcNow());
-            if (decision.Events.Count > 0)
+            if (decision.Refusal is not { } refusal)
                 return await Append(context, decision.Events);
-            answer = decision.Refusal is { } refusal
-                ? Rejected(refusal.IsMissing ? OutcomeStatus.NotFound : OutcomeStatus.Refused, refusal.Code)
-                : Accepted(folded);
+            answer = Rejected(refusal.IsMissing ? OutcomeStatus.NotFound : OutcomeStatus.Refused, refusal.Code);
         }
 
         // No append has held this answer against the store: the command may be a repeat, and the fold out of date.
