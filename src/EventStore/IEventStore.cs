@@ -10,6 +10,9 @@ namespace Waybill.EventStore;
 /// </remarks>
 public interface IEventStore
 {
+    /// <summary>True if the last append that was carried out failed, as all do while the disk is full.</summary>
+    bool IsFailing { get; }
+
     /// <summary>Appends all events to the stream, in order and in one transaction, or none of them.</summary>
     /// <param name="stream">The stream, which begins to exist with its first event.</param>
     /// <param name="expectedVersion">The version the stream must be at; 0 if it must not have any events yet.</param>

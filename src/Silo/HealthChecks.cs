@@ -4,7 +4,7 @@ using Waybill.EventStore;
 
 namespace Waybill.Silo;
 
-/// <summary>Healthy while the event store answers.</summary>
+/// <summary>Healthy while the event store answers and its last append did not fail.</summary>
 internal sealed class StoreCheck(IEventStore store) : IHealthCheck
 {
     /// <summary>A store that takes longer to name its last position is of no use to a command either.</summary>
@@ -16,7 +16,9 @@ internal sealed class StoreCheck(IEventStore store) : IHealthCheck
         try
         {
             await store.ReadHeadPositionAsync(cancellationToken);
-            return HealthCheckResult.Healthy();
+            return store.IsFailing
+                ? HealthCheckResult.Unhealthy("The event store could not carry out its last append.")
+                : HealthCheckResult.Healthy();
         }
         catch (StoreUnavailableException away)
         {

@@ -47,9 +47,12 @@ public sealed class OverloadTests
             answer.Header("Retry-After").ShouldBe("1");
             TimeProvider.System.GetElapsedTime(since).ShouldBeLessThan(TimeSpan.FromSeconds(5));
             (await server.Client.Get("/health/live")).ShouldBe(HttpStatusCode.OK);
+            (await server.Client.Get("/health/ready"))
+                .ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "not-ready");
         }
 
         await ShouldRecover(server.Client, id);
+        (await server.Client.Get("/health/ready")).ShouldBe(HttpStatusCode.OK);
     }
 
     private static async Task ShouldRecover(ApiClient api, string id)

@@ -19,6 +19,7 @@ internal sealed class GroupCommit : IDisposable
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private IAppendWriter? _writer;
+    private volatile bool _isFailing;
 
     /// <summary>Opens the first writer; what that throws goes on to the caller.</summary>
     /// <param name="options">How much may wait, and how long.</param>
@@ -43,6 +44,9 @@ internal sealed class GroupCommit : IDisposable
         _thread = new Thread(Run) { Name = "event store writer", IsBackground = true };
         _thread.Start();
     }
+
+    /// <summary>True from a commit that fails until one that succeeds.</summary>
+    public bool IsFailing => _isFailing;
 
     /// <inheritdoc cref="IEventStore.AppendAsync"/>
     public async Task<AppendResult> AppendAsync(
@@ -124,11 +128,13 @@ internal sealed class GroupCommit : IDisposable
         {
             _writer ??= _open();
             var results = _writer.Commit(batch);
+            _isFailing = false;
             for (var i = 0; i < results.Length; i++)
                 batch[i].Complete(results[i]);
         }
         catch (Exception error) // The thread must outlive any failure; whoever waits is told of it.
         {
+            _isFailing = true;
             _logger.LogError(error, "A commit of {Appends} appends failed.", batch.Count);
             CloseWriter();
             foreach (var append in batch)

@@ -49,6 +49,9 @@ public sealed class PostgresEventStore : IEventStore, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool IsFailing => _commits.IsFailing;
+
+    /// <inheritdoc/>
     public Task<AppendResult> AppendAsync(
         StreamName stream,
         long expectedVersion,

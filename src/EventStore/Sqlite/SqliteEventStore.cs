@@ -45,6 +45,9 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
     }
 
     /// <inheritdoc/>
+    public bool IsFailing => _commits.IsFailing;
+
+    /// <inheritdoc/>
     public Task<AppendResult> AppendAsync(
         StreamName stream,
         long expectedVersion,
@@ -78,14 +81,19 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
             return;
         _closed = true;
         // The writer's is the last connection to close: that one folds the WAL into the database file.
-        while (_idleReaders.TryTake(out var reader))
-            reader.Dispose();
+        CloseIdleReaders();
         _commits.Dispose();
         _lock.Dispose();
     }
 
     private static StoreUnavailableException CannotWrite(Exception error) =>
         new("The event store cannot write.", error);
+
+    private void CloseIdleReaders()
+    {
+        while (_idleReaders.TryTake(out var reader))
+            reader.Dispose();
+    }
 
     // SQLite reads block. They run on the pool, so that a grain that awaits one gives its thread away meanwhile.
     private Task<T> Read<T>(Func<SqliteReader, T> read, CancellationToken cancellation) => Task.Run(
@@ -109,6 +117,9 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
             {
                 if (reader is not null)
                     _idleReaders.Add(reader);
+                // A close that came meanwhile has not met this one.
+                if (_closed)
+                    CloseIdleReaders();
             }
         },
         cancellation);

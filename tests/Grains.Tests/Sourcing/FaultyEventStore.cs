@@ -28,6 +28,8 @@ public sealed class FaultyEventStore(IEventStore inner) : IEventStore
     /// <summary>While true, no call gets through.</summary>
     public bool IsAway { get; set; }
 
+    public bool IsFailing => inner.IsFailing;
+
     /// <summary>While true, every stream has an event that cannot be read.</summary>
     public bool IsDamaged { get; set; }
 
