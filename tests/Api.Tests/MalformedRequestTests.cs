@@ -78,6 +78,48 @@ public sealed class MalformedRequestTests(RunningServer server)
         (await _api.PostText($"/accounts/{id}/close", "{}")).ShouldBe(HttpStatusCode.OK);
     }
 
+    [Theory]
+    [InlineData("POST", "/accounts", "A JSON body is required.")]
+    [InlineData("GET", "/accounts/a%20b", "The path is wrong: an id of 1 to 64 of A-Z a-z 0-9 . _ - ")]
+    public async Task A_request_that_lacks_something_is_told_what(string method, string path, string detail)
+    {
+        var answer = await _api.Send(HttpMethod.Parse(method), path);
+
+        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "malformed");
+        answer.String("detail").ShouldNotBeNull().ShouldStartWith(detail);
+    }
+
+    [Theory]
+    [InlineData("""{"owner":"ann","currency":"eur"}""", "$.currency: a currency code of three capital letters")]
+    [InlineData("""{"owner":5,"currency":"EUR"}""", "$.owner: text of 1 to 200 characters")]
+    public async Task A_wrong_value_is_told_what_is_expected(string body, string told)
+    {
+        var answer = await _api.PostText("/accounts", body);
+
+        answer.ShouldBeProblem(HttpStatusCode.BadRequest, "malformed");
+        answer.String("detail").ShouldNotBeNull().ShouldContain(told);
+    }
+
+    // The server waits for five seconds before it counts how fast a body comes.
+    [Fact]
+    public async Task A_body_that_does_not_come_is_a_timeout()
+    {
+        using var client = new System.Net.Sockets.TcpClient();
+        await client.ConnectAsync(_api.Address.Host, _api.Address.Port, TestContext.Current.CancellationToken);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(
+            "POST /accounts HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"u8.ToArray(),
+            TestContext.Current.CancellationToken);
+        await stream.WriteAsync(
+            "Content-Length: 9\r\n\r\n"u8.ToArray(),
+            TestContext.Current.CancellationToken);
+
+        var answer = await new StreamReader(stream).ReadToEndAsync(TestContext.Current.CancellationToken);
+
+        answer.ShouldStartWith("HTTP/1.1 408 ");
+        answer.ShouldContain("\"request-timeout\"");
+    }
+
     [Fact]
     public async Task A_close_with_a_body_beyond_the_limit_is_too_large() =>
         (await _api.PostText($"/accounts/{await _api.OpenAccount()}/close", new string(' ', 70 * 1024)))

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Orleans.Runtime;
 using Waybill.EventStore;
@@ -75,6 +76,17 @@ internal static class Problems
         }
     }
 
+    private static string? Detail(BadHttpRequestException bad, HttpContext http)
+    {
+        if (bad.StatusCode != StatusCodes.Status400BadRequest)
+            return null;
+        var route = http.Features.Get<IExceptionHandlerFeature>()?.RouteValues;
+        if (route?["id"] is string id && !ResourceId.TryParse(id, provider: null, out _))
+            return $"The path is wrong: {ResourceId.Expected} is expected.";
+        var hasBody = http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
+        return HttpMethods.IsPost(http.Request.Method) && !hasBody ? "A JSON body is required." : null;
+    }
+
     /// <summary>The exceptions that are not bugs. Any other is logged by the middleware and answered as 500.</summary>
     private sealed class ExceptionAnswer : IExceptionHandler
     {
@@ -84,10 +96,13 @@ internal static class Problems
             var answer = exception switch
             {
                 MalformedException malformed => Of(malformed.StatusCode, malformed.Code, malformed.Message),
+                BadHttpRequestException { InnerException: WrongValueException wrong } => Of(
+                    StatusCodes.Status400BadRequest,
+                    detail: $"The body is wrong at {wrong.Path}: {wrong.Message} is expected."),
                 BadHttpRequestException { InnerException: JsonException json } =>
                     Of(StatusCodes.Status400BadRequest, detail: $"The body is wrong at {json.Path}."),
                 // The framework's own messages name our types.
-                BadHttpRequestException bad => Of(bad.StatusCode),
+                BadHttpRequestException bad => Of(bad.StatusCode, detail: Detail(bad, http)),
                 LimitExceededException => Of(StatusCodes.Status429TooManyRequests),
                 StoreUnavailableException => Of(StatusCodes.Status503ServiceUnavailable, "store-unavailable"),
                 // The silo did not answer in time, or is stopping.

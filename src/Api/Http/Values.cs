@@ -11,6 +11,8 @@ namespace Waybill.Api.Http;
 [JsonConverter(typeof(TextValueConverter<ResourceId>))]
 internal readonly record struct ResourceId : ITextValue<ResourceId>
 {
+    public static string Expected => "an id of 1 to 64 of A-Z a-z 0-9 . _ - (not . or .. alone)";
+
     public string Value { get; private init; }
 
     public static ResourceId New() => new() { Value = Guid.CreateVersion7().ToString() };
@@ -30,6 +32,8 @@ internal readonly record struct ResourceId : ITextValue<ResourceId>
 [JsonConverter(typeof(TextValueConverter<Currency>))]
 internal readonly record struct Currency : ITextValue<Currency>
 {
+    public static string Expected => "a currency code of three capital letters";
+
     public string Value { get; private init; }
 
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out Currency result)
@@ -46,6 +50,8 @@ internal readonly record struct Currency : ITextValue<Currency>
 [JsonConverter(typeof(TextValueConverter<Text>))]
 internal readonly record struct Text : ITextValue<Text>
 {
+    public static string Expected => "text of 1 to 200 characters without control characters";
+
     public string Value { get; private init; }
 
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out Text result)
@@ -66,17 +72,23 @@ internal readonly record struct Amount
         public override Amount Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value > 0
                 ? new Amount { Value = value }
-                : throw new JsonException();
+                : throw new WrongValueException("a whole number of minor units from 1 to 9223372036854775807");
 
         public override void Write(Utf8JsonWriter writer, Amount value, JsonSerializerOptions options) =>
             writer.WriteNumberValue(value.Value);
     }
 }
 
+/// <summary>A value is not what it must be; the message is what is expected, in our words.</summary>
+internal sealed class WrongValueException(string expected) : JsonException(expected);
+
 /// <summary>A value that is written as text.</summary>
 internal interface ITextValue<T> : IParsable<T>
     where T : struct, ITextValue<T>
 {
+    /// <summary>What it must look like, for whoever sent something else.</summary>
+    static abstract string Expected { get; }
+
     string Value { get; }
 
     static T IParsable<T>.Parse(string s, IFormatProvider? provider) =>
@@ -90,7 +102,7 @@ internal sealed class TextValueConverter<T> : JsonConverter<T>
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && T.TryParse(reader.GetString(), provider: null, out var value)
             ? value
-            : throw new JsonException();
+            : throw new WrongValueException(T.Expected);
 
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.Value);
