@@ -33,10 +33,14 @@ public static class EventStoreServices
         services.AddStore<PostgresEventStore>().AddSingleton(options);
 
     private static IServiceCollection AddStore<TStore>(this IServiceCollection services)
-        where TStore : class, IEventStore
+        where TStore : class, IEventStore, ICheckpointStore, ISnapshotStore
     {
         services.TryAddSingleton<EventTypes>();
         services.TryAddSingleton(TimeProvider.System);
-        return services.AddSingleton<IEventStore, TStore>();
+        return services
+            .AddSingleton<TStore>()
+            .AddSingleton<IEventStore>(all => all.GetRequiredService<TStore>())
+            .AddSingleton<ICheckpointStore>(all => all.GetRequiredService<TStore>())
+            .AddSingleton<ISnapshotStore>(all => all.GetRequiredService<TStore>());
     }
 }

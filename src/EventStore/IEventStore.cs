@@ -29,13 +29,24 @@ public interface IEventStore
     /// <param name="stream">The stream; one without events reads as empty.</param>
     /// <param name="fromVersion">The first version to read, from 1.</param>
     /// <param name="toVersion">The last version to read.</param>
+    /// <param name="toTime">The latest time of an event to read; null for any. Time never falls along a stream.</param>
     /// <param name="cancellation">Ends the enumeration.</param>
-    /// <exception cref="UnreadableEventException">An event's type is unknown or its data is damaged.</exception>
-    IAsyncEnumerable<RecordedEvent> ReadStreamAsync(
+    IAsyncEnumerable<StoredEvent> ReadStreamAsync(
         StreamName stream,
         long fromVersion = 1,
         long toVersion = long.MaxValue,
+        DateTimeOffset? toTime = null,
         CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Reads on in the log, in position order. Its cost is bounded by how far it looks, not by how much it finds.
+    /// </summary>
+    /// <param name="filter">Which events.</param>
+    /// <param name="afterPosition">The position before the first to look at; 0 for the beginning.</param>
+    /// <param name="limit">How many events to return at most.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<LogPage> ReadLogAsync(
+        LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default);
 
     /// <summary>Finds what a command did to a stream; null if the stream has no event of it.</summary>
     Task<RecordedCommand?> FindCommandAsync(
@@ -45,4 +56,10 @@ public interface IEventStore
 
     /// <summary>The position of the last event in the log; 0 if it is empty.</summary>
     Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Waits until an event beyond the position has been committed, here or by another process. It may return early, or
+    /// late when a wake-up was lost, so that whoever waits also reads from time to time.
+    /// </summary>
+    Task WaitBeyondAsync(long position, CancellationToken cancellation);
 }

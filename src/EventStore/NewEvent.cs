@@ -16,6 +16,7 @@ public sealed record NewEvent(Guid EventId, object Event, EventMetadata Metadata
 /// <param name="Actor">The subject that asked.</param>
 /// <param name="SagaId">The saga on whose behalf the command was sent.</param>
 /// <param name="TraceParent">The W3C trace context of the caller.</param>
+[GenerateSerializer, Immutable, Alias("waybill.event-metadata")]
 public sealed record EventMetadata(
     Guid CommandId,
     string CorrelationId,

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 
 namespace Waybill.EventStore;
 
@@ -13,9 +12,9 @@ internal static class Reading
     /// <param name="fromVersion">The first version.</param>
     /// <param name="readPage">Reads up to <see cref="PageSize"/> events from the version it is given.</param>
     /// <param name="cancellation">Ends the enumeration.</param>
-    public static async IAsyncEnumerable<RecordedEvent> ByPage(
+    public static async IAsyncEnumerable<StoredEvent> ByPage(
         long fromVersion,
-        Func<long, CancellationToken, Task<List<RecordedEvent>>> readPage,
+        Func<long, CancellationToken, Task<List<StoredEvent>>> readPage,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         for (var from = fromVersion; ;)
@@ -26,35 +25,6 @@ internal static class Reading
             if (page.Count < PageSize)
                 yield break;
             from = page[^1].Version + 1;
-        }
-    }
-}
-
-/// <summary>An event as a row of the log holds it.</summary>
-internal sealed record StoredEvent(
-    StreamName Stream,
-    long Version,
-    long Position,
-    Guid EventId,
-    string Type,
-    int SchemaVersion,
-    DateTimeOffset Time,
-    byte[] Data,
-    EventMetadata Metadata)
-{
-    /// <exception cref="UnreadableEventException">Its type is unknown, or its data does not fit the type.</exception>
-    public RecordedEvent Read(EventTypes types)
-    {
-        try
-        {
-            var known = types.Find(Type, SchemaVersion) ?? throw new JsonException("its type is not known here.");
-            var happened = known.Deserialize(Data);
-            return new(EventId, Stream, Version, Position, Type, SchemaVersion, Time, happened, Data, Metadata);
-        }
-        catch (JsonException unreadable)
-        {
-            throw new UnreadableEventException(
-                Stream, Version, Position, Type, SchemaVersion, unreadable.Message, unreadable);
         }
     }
 }

@@ -19,23 +19,12 @@ public sealed class StoreTooNewException(int found, int known)
         + "Start the newer Waybill that wrote it.");
 
 /// <summary>A stored event cannot be read: its type is unknown, or its data does not fit the type.</summary>
-public sealed class UnreadableEventException(
-    StreamName stream,
-    long version,
-    long position,
-    string type,
-    int schemaVersion,
-    string reason,
-    Exception? inner = null)
+public sealed class UnreadableEventException(StoredEvent stored, string reason, Exception? inner = null)
     : Exception(
-        $"Event {version} of {stream} (position {position}, {type} v{schemaVersion}) is unreadable: {reason}", inner)
+        $"Event {stored.Version} of {stored.Stream} (position {stored.Position}, {stored.Type} "
+            + $"v{stored.SchemaVersion}) is unreadable: {reason}",
+        inner)
 {
-    /// <summary>The stream that holds the event.</summary>
-    public StreamName Stream { get; } = stream;
-
-    /// <summary>The event's version in its stream.</summary>
-    public long Version { get; } = version;
-
-    /// <summary>The event's position in the log.</summary>
-    public long Position { get; } = position;
+    /// <summary>The event.</summary>
+    public StoredEvent Stored { get; } = stored;
 }

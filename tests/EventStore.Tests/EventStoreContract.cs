@@ -13,8 +13,10 @@ public abstract class EventStoreContract : IAsyncLifetime
 
     protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, 123, 456, TimeSpan.Zero));
 
-    protected async Task<List<RecordedEvent>> ReadAll(StreamName stream) =>
-        await Store.ReadStreamAsync(stream, cancellation: Cancellation).ToListAsync(Cancellation);
+    protected async Task<List<RecordedEvent>> ReadAll(StreamName stream) => await Store
+        .ReadStreamAsync(stream, cancellation: Cancellation)
+        .Select(Make.Types.Read)
+        .ToListAsync(Cancellation);
 
     protected Task<AppendResult> Append(StreamName stream, long expectedVersion, params NewEvent[] events) =>
         Store.AppendAsync(stream, expectedVersion, events, Cancellation);
@@ -63,7 +65,7 @@ public abstract class EventStoreContract : IAsyncLifetime
         (recorded.Type, recorded.SchemaVersion).ShouldBe(("note.struck-out", 1));
         recorded.Time.ShouldBe(Clock.GetUtcNow());
         recorded.Event.ShouldBe(new Note.StruckOut("typo"));
-        System.Text.Encoding.UTF8.GetString(recorded.Data.Span).ShouldBe("""{"Reason":"typo"}""");
+        System.Text.Encoding.UTF8.GetString(recorded.Data).ShouldBe("""{"Reason":"typo"}""");
         recorded.Metadata.ShouldBe(metadata);
     }
 
@@ -159,7 +161,7 @@ public abstract class EventStoreContract : IAsyncLifetime
         await Append(Stream(), 0, events);
 
         (await ReadAll(Stream())).Select(e => e.EventId).ShouldBe(events.Select(e => e.EventId));
-        var part = await Store.ReadStreamAsync(Stream(), 255, 515, Cancellation).ToListAsync(Cancellation);
+        var part = await Store.ReadStreamAsync(Stream(), 255, 515, cancellation: Cancellation).ToListAsync(Cancellation);
         part.Select(e => e.Version).ShouldBe(Enumerable.Range(255, 261).Select(n => (long)n));
     }
 
@@ -279,7 +281,7 @@ public abstract class EventStoreContract : IAsyncLifetime
 
         var unreadable = await Should.ThrowAsync<UnreadableEventException>(() => ReadAll(Stream()));
 
-        (unreadable.Stream, unreadable.Version, unreadable.Position).ShouldBe((Stream(), 2, 2));
+        (unreadable.Stored.Stream, unreadable.Stored.Version, unreadable.Stored.Position).ShouldBe((Stream(), 2, 2));
         unreadable.Message.ShouldContain("note.burnt");
     }
 
@@ -294,7 +296,7 @@ public abstract class EventStoreContract : IAsyncLifetime
 
         var unreadable = await Should.ThrowAsync<UnreadableEventException>(() => ReadAll(Stream()));
 
-        (unreadable.Stream, unreadable.Version, unreadable.Position).ShouldBe((Stream(), 1, 1));
+        (unreadable.Stored.Stream, unreadable.Stored.Version, unreadable.Stored.Position).ShouldBe((Stream(), 1, 1));
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public abstract class KillTests(ITestOutputHelper output, string verb, int kills
         using var close = (IDisposable)store;
         // What follows the append lock has seen whatever the victim's last commit came to.
         await store.AppendAsync(Make.Stream("after"), 0, [Make.Event(1, command: 1), Make.Event(2, command: 1)]);
-        var all = new List<RecordedEvent>();
+        var all = new List<StoredEvent>();
         foreach (var stream in Victim.Streams.Append("after"))
         {
             var events = await store.ReadStreamAsync(Make.Stream(stream)).ToListAsync();

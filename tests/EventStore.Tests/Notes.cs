@@ -26,6 +26,8 @@ public sealed partial class NoteJson : JsonSerializerContext;
 /// <summary>Makes appends with ids that a failing test can be traced by.</summary>
 internal static class Make
 {
+    public static EventTypes Types { get; } = new([NoteJson.Default]);
+
     public static StreamName Stream(string id = "a") => new("note", id);
 
     /// <summary>Ids from small numbers: readable, and the same in every run.</summary>

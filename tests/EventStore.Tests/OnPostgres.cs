@@ -26,7 +26,7 @@ public sealed class OnPostgres : ICollectionFixture<PostgresServer>
                 BatchMax = waitingMax,
                 Timeout = TimeSpan.FromSeconds(patience),
             },
-            new EventTypes([NoteJson.Default]),
+            Make.Types,
             time ?? TimeProvider.System,
             NullLogger<PostgresEventStore>.Instance);
 

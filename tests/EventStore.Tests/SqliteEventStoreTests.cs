@@ -48,12 +48,12 @@ public sealed class SqliteEventStoreTests : EventStoreContract
 
         var unreadable = await Should.ThrowAsync<UnreadableEventException>(() => ReadAll(Stream()));
 
-        (unreadable.Stream, unreadable.Version, unreadable.Position).ShouldBe((Stream(), 1, 1));
+        (unreadable.Stored.Stream, unreadable.Stored.Version, unreadable.Stored.Position).ShouldBe((Stream(), 1, 1));
     }
 
     protected override IEventStore Open(int waitingMax = 1_000) => new SqliteEventStore(
         new SqliteEventStoreOptions { Path = DatabasePath, WaitingMax = waitingMax, BatchMax = waitingMax },
-        new EventTypes([NoteJson.Default]),
+        Make.Types,
         Clock,
         NullLogger<SqliteEventStore>.Instance);
 

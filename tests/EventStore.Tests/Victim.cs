@@ -38,7 +38,7 @@ internal static class Victim
         ? EventStore.OnPostgres.Open(target)
         : new SqliteEventStore(
             new SqliteEventStoreOptions { Path = target },
-            new EventTypes([NoteJson.Default]),
+            Make.Types,
             TimeProvider.System,
             NullLogger<SqliteEventStore>.Instance);
 

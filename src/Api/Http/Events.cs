@@ -13,7 +13,7 @@ internal static class Events
     {
         var from = page.Cursor ?? 1;
         // One more than asked for tells whether there is a next page.
-        var events = await store.ReadStreamAsync(stream, from, from + page.Limit, http.RequestAborted).ToListAsync();
+        var events = await store.ReadStreamAsync(stream, from, from + page.Limit, cancellation: http.RequestAborted).ToListAsync();
         if (events.Count == 0 && (from == 1 || !await Exists(http, store, stream)))
             return Problems.Of(StatusCodes.Status404NotFound, $"{stream.Category}-not-found");
 
@@ -24,7 +24,7 @@ internal static class Events
     }
 
     private static async Task<bool> Exists(HttpContext http, IEventStore store, StreamName stream) =>
-        await store.ReadStreamAsync(stream, fromVersion: 1, toVersion: 1, http.RequestAborted).AnyAsync();
+        await store.ReadStreamAsync(stream, fromVersion: 1, toVersion: 1, cancellation: http.RequestAborted).AnyAsync();
 }
 
 /// <summary>A recorded event as clients see it.</summary>
@@ -39,7 +39,7 @@ internal sealed record EventBody(
     JsonElement Data,
     EventOrigin Metadata)
 {
-    public static EventBody Of(RecordedEvent recorded) => new(
+    public static EventBody Of(StoredEvent recorded) => new(
         recorded.EventId,
         recorded.Position,
         recorded.Stream.ToString(),
@@ -47,7 +47,7 @@ internal sealed record EventBody(
         recorded.Type,
         recorded.SchemaVersion,
         recorded.Time.UtcDateTime,
-        JsonElement.Parse(recorded.Data.Span),
+        JsonElement.Parse(recorded.Data),
         new EventOrigin(
             recorded.Metadata.CommandId,
             recorded.Metadata.CorrelationId,

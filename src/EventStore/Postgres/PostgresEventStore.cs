@@ -10,11 +10,10 @@ namespace Waybill.EventStore.Postgres;
 /// commits them in groups; reads run beside it on pooled connections.
 /// </summary>
 /// <remarks>An outage fails the calls that meet it, in bounded time; the next ones connect anew.</remarks>
-public sealed class PostgresEventStore : IEventStore, IDisposable
+public sealed class PostgresEventStore : IEventStore, ICheckpointStore, ISnapshotStore, IDisposable
 {
     private readonly PostgresConnections _connections;
     private readonly GroupCommit _commits;
-    private readonly EventTypes _types;
     private readonly TimeSpan _limit;
     private readonly ILogger _logger;
     private volatile bool _closed;
@@ -26,7 +25,6 @@ public sealed class PostgresEventStore : IEventStore, IDisposable
     public PostgresEventStore(
         PostgresEventStoreOptions options, EventTypes types, TimeProvider time, ILogger<PostgresEventStore> logger)
     {
-        _types = types;
         _limit = options.Limit;
         _logger = logger;
         _connections = new PostgresConnections(options);
@@ -60,14 +58,15 @@ public sealed class PostgresEventStore : IEventStore, IDisposable
         _commits.AppendAsync(stream, expectedVersion, events, cancellation);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<RecordedEvent> ReadStreamAsync(
+    public IAsyncEnumerable<StoredEvent> ReadStreamAsync(
         StreamName stream,
         long fromVersion = 1,
         long toVersion = long.MaxValue,
+        DateTimeOffset? toTime = null,
         CancellationToken cancellation = default) => Reading.ByPage(
             fromVersion,
             (from, ends) => Read(
-                connection => connection.ReadPageAsync(stream, from, toVersion, _types, ends), ends),
+                connection => connection.ReadPageAsync(stream, from, toVersion, ends), ends),
             cancellation);
 
     /// <inheritdoc/>
@@ -78,6 +77,31 @@ public sealed class PostgresEventStore : IEventStore, IDisposable
     /// <inheritdoc/>
     public Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default) =>
         Read(connection => connection.ReadHeadPositionAsync(cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public Task<LogPage> ReadLogAsync(
+        LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public Task WaitBeyondAsync(long position, CancellationToken cancellation) => throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public Task<long> ReadCheckpointAsync(string reader, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public Task<Snapshot?> ReadSnapshotAsync(
+        StreamName stream, string shape, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
 
     /// <summary>Finishes the appends already taken and closes the connections.</summary>
     public void Dispose()

@@ -8,20 +8,19 @@ internal static class PostgresReader
     private const int Version = 0, Position = 1, EventId = 2, Type = 3, SchemaVersion = 4, Time = 5, Data = 6,
         CommandId = 7, CorrelationId = 8, CausationId = 9, Actor = 10, SagaId = 11, TraceParent = 12;
 
-    public static async Task<List<RecordedEvent>> ReadPageAsync(
+    public static async Task<List<StoredEvent>> ReadPageAsync(
         this NpgsqlConnection connection,
         StreamName stream,
         long fromVersion,
         long toVersion,
-        EventTypes types,
         CancellationToken cancellation)
     {
-        var page = new List<RecordedEvent>();
+        var page = new List<StoredEvent>();
         await using var select = connection.Command(
             "select-stream", stream.Category, stream.Id, fromVersion, toVersion, Reading.PageSize);
         await using var rows = await select.ExecuteReaderAsync(cancellation);
         while (await rows.ReadAsync(cancellation))
-            page.Add(ToStoredEvent(rows, stream).Read(types));
+            page.Add(ToStoredEvent(rows, stream));
         return page;
     }
 
@@ -41,10 +40,10 @@ internal static class PostgresReader
     }
 
     private static StoredEvent ToStoredEvent(NpgsqlDataReader row, StreamName stream) => new(
+        row.GetGuid(EventId),
         stream,
         row.GetInt64(Version),
         row.GetInt64(Position),
-        row.GetGuid(EventId),
         row.GetString(Type),
         row.GetInt32(SchemaVersion),
         new DateTimeOffset(row.GetDateTime(Time)),

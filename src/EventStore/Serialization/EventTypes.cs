@@ -41,6 +41,22 @@ public sealed class EventTypes
     /// <summary>The type stored under a name and schema version; null if this Waybill does not know it.</summary>
     public EventType? Find(string name, int schemaVersion) => _byName.GetValueOrDefault((name, schemaVersion));
 
+    /// <summary>Reads what happened out of a stored event.</summary>
+    /// <exception cref="UnreadableEventException">Its type is unknown, or its data does not fit the type.</exception>
+    public RecordedEvent Read(StoredEvent stored)
+    {
+        try
+        {
+            var known = Find(stored.Type, stored.SchemaVersion)
+                ?? throw new JsonException("its type is not known here.");
+            return new(stored, known.Deserialize(stored.Data));
+        }
+        catch (JsonException unreadable)
+        {
+            throw new UnreadableEventException(stored, unreadable.Message, unreadable);
+        }
+    }
+
     // JsonSerializable keeps its type to itself, so it is read from the attribute's arguments.
     private static IEnumerable<EventType> TypesOf(JsonSerializerContext context) =>
         from attribute in context.GetType().GetCustomAttributesData()

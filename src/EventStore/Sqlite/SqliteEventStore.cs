@@ -9,12 +9,11 @@ namespace Waybill.EventStore.Sqlite;
 /// The log in one SQLite file, for one process. Appends go through one writer that commits them in groups; reads run
 /// beside it on connections of their own, off the caller's thread, and see whole commits only.
 /// </summary>
-public sealed class SqliteEventStore : IEventStore, IDisposable
+public sealed class SqliteEventStore : IEventStore, ICheckpointStore, ISnapshotStore, IDisposable
 {
     private readonly ConcurrentBag<SqliteReader> _idleReaders = [];
     private readonly ProcessLock _lock;
     private readonly GroupCommit _commits;
-    private readonly EventTypes _types;
     private readonly string _path;
     private volatile bool _closed;
 
@@ -26,7 +25,6 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
         SqliteEventStoreOptions options, EventTypes types, TimeProvider time, ILogger<SqliteEventStore> logger)
     {
         _path = options.Path;
-        _types = types;
         _lock = ProcessLock.Take(_path);
         try
         {
@@ -56,13 +54,14 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
         _commits.AppendAsync(stream, expectedVersion, events, cancellation);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<RecordedEvent> ReadStreamAsync(
+    public IAsyncEnumerable<StoredEvent> ReadStreamAsync(
         StreamName stream,
         long fromVersion = 1,
         long toVersion = long.MaxValue,
+        DateTimeOffset? toTime = null,
         CancellationToken cancellation = default) => Reading.ByPage(
             fromVersion,
-            (from, ends) => Read(reader => reader.ReadPage(stream, from, toVersion, _types), ends),
+            (from, ends) => Read(reader => reader.ReadPage(stream, from, toVersion), ends),
             cancellation);
 
     /// <inheritdoc/>
@@ -73,6 +72,31 @@ public sealed class SqliteEventStore : IEventStore, IDisposable
     /// <inheritdoc/>
     public Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default) =>
         Read(reader => reader.ReadHeadPosition(), cancellation);
+
+    /// <inheritdoc/>
+    public Task<LogPage> ReadLogAsync(
+        LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public Task WaitBeyondAsync(long position, CancellationToken cancellation) => throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public Task<long> ReadCheckpointAsync(string reader, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public Task<Snapshot?> ReadSnapshotAsync(
+        StreamName stream, string shape, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
+
+    /// <inheritdoc/>
+    public Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default) =>
+        throw new NotImplementedException();
 
     /// <summary>Finishes the appends already taken and closes the files.</summary>
     public void Dispose()

@@ -26,14 +26,14 @@ internal sealed class SqliteReader : IDisposable
         _selectHead = _connection.Prepare("select-head");
     }
 
-    public List<RecordedEvent> ReadPage(StreamName stream, long fromVersion, long toVersion, EventTypes types)
+    public List<StoredEvent> ReadPage(StreamName stream, long fromVersion, long toVersion)
     {
-        var page = new List<RecordedEvent>();
+        var page = new List<StoredEvent>();
         using var rows = _selectStream
             .With(stream.Category, stream.Id, fromVersion, toVersion, Reading.PageSize)
             .ExecuteReader();
         while (rows.Read())
-            page.Add(SqliteRows.ToStoredEvent(rows, stream).Read(types));
+            page.Add(SqliteRows.ToStoredEvent(rows, stream));
         return page;
     }
 

@@ -27,10 +27,10 @@ internal static class SqliteRows
 
     /// <summary>Reads a row of <c>select-stream</c>.</summary>
     public static StoredEvent ToStoredEvent(SqliteDataReader row, StreamName stream) => new(
+        ToGuid(row, EventId),
         stream,
         row.GetInt64(Version),
         row.GetInt64(Position),
-        ToGuid(row, EventId),
         row.GetString(Type),
         row.GetInt32(SchemaVersion),
         DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(Time) * TimeSpan.TicksPerMicrosecond),

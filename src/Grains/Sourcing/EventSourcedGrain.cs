@@ -180,8 +180,12 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         async (store, limit) =>
         {
             var folded = from;
-            await foreach (var recorded in store.ReadStreamAsync(Stream, from.Version + 1, toVersion, limit))
-                folded = new(TState.Evolve(folded.State, (TEvent)recorded.Event), recorded.Version, recorded.Position);
+            await foreach (var stored in store.ReadStreamAsync(
+                Stream, from.Version + 1, toVersion, cancellation: limit))
+            {
+                var happened = (TEvent)access.Types.Read(stored).Event;
+                folded = new(TState.Evolve(folded.State, happened), stored.Version, stored.Position);
+            }
             return folded;
         },
         _limit);

@@ -5,8 +5,10 @@ namespace Waybill.Grains.Sourcing;
 
 /// <summary>The event store as grains use it: tried again with growing pauses, never beyond a limit.</summary>
 public sealed class StoreAccess(
-    IEventStore store, TimeProvider time, SourcingOptions options, ILogger<StoreAccess> logger)
+    IEventStore store, EventTypes types, TimeProvider time, SourcingOptions options, ILogger<StoreAccess> logger)
 {
+    internal EventTypes Types => types;
+
     internal TimeProvider Time => time;
 
     internal SourcingOptions Options => options;

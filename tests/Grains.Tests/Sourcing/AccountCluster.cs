@@ -16,6 +16,9 @@ namespace Waybill.Tests.Grains.Sourcing;
 public sealed class AccountCluster : IAsyncLifetime
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("waybill-");
+    private readonly EventTypes _types =
+        new ServiceCollection().AddWaybillEvents().BuildServiceProvider().GetRequiredService<EventTypes>();
+
     private SqliteEventStore _sqlite = null!;
     private InProcessTestCluster _here = null!;
     private InProcessTestCluster _elsewhere = null!;
@@ -30,7 +33,7 @@ public sealed class AccountCluster : IAsyncLifetime
     {
         _sqlite = new SqliteEventStore(
             new SqliteEventStoreOptions { Path = Path.Combine(_directory.FullName, "waybill.db") },
-            new ServiceCollection().AddWaybillEvents().BuildServiceProvider().GetRequiredService<EventTypes>(),
+            _types,
             Clock,
             NullLogger<SqliteEventStore>.Instance);
         Store = new FaultyEventStore(_sqlite)
@@ -61,7 +64,7 @@ public sealed class AccountCluster : IAsyncLifetime
         var builder = new InProcessTestClusterBuilder(initialSilosCount: 1);
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddSingleton(new StoreAccess(Store, Clock, Options, NullLogger<StoreAccess>.Instance));
+            silo.Services.AddSingleton(new StoreAccess(Store, _types, Clock, Options, NullLogger<StoreAccess>.Instance));
             silo.AddWaybillGrains();
         });
         var cluster = builder.Build();

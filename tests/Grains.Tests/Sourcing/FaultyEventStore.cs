@@ -69,18 +69,18 @@ public sealed class FaultyEventStore(IEventStore inner) : IEventStore
         return result;
     }
 
-    public async IAsyncEnumerable<RecordedEvent> ReadStreamAsync(
+    public async IAsyncEnumerable<StoredEvent> ReadStreamAsync(
         StreamName stream,
         long fromVersion = 1,
         long toVersion = long.MaxValue,
+        DateTimeOffset? toTime = null,
         [EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var fault = Begin(_readFaults);
-        if (IsDamaged)
-            throw new UnreadableEventException(stream, 7, 70, "account.lost", 1, "planned");
         await FailBefore(fault);
-        await foreach (var recorded in inner.ReadStreamAsync(stream, fromVersion, toVersion, CancellationToken.None))
-            yield return recorded;
+        await foreach (var stored in inner.ReadStreamAsync(
+            stream, fromVersion, toVersion, toTime, CancellationToken.None))
+            yield return IsDamaged ? stored with { Type = "account.lost" } : stored;
         await FailAfter(fault);
     }
 
@@ -96,6 +96,13 @@ public sealed class FaultyEventStore(IEventStore inner) : IEventStore
 
     public Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default) =>
         inner.ReadHeadPositionAsync(cancellation);
+
+    public Task<LogPage> ReadLogAsync(
+        LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default) =>
+        inner.ReadLogAsync(filter, afterPosition, limit, cancellation);
+
+    public Task WaitBeyondAsync(long position, CancellationToken cancellation) =>
+        inner.WaitBeyondAsync(position, cancellation);
 
     private Fault? Begin(ConcurrentQueue<Fault> planned)
     {
