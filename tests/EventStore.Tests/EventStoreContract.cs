@@ -5,7 +5,7 @@ using static Waybill.Tests.EventStore.Make;
 namespace Waybill.Tests.EventStore;
 
 /// <summary>What every event store guarantees. Each store's test class opens an empty one.</summary>
-public abstract class EventStoreContract : IAsyncLifetime
+public abstract partial class EventStoreContract : IAsyncLifetime
 {
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -163,6 +163,25 @@ public abstract class EventStoreContract : IAsyncLifetime
         (await ReadAll(Stream())).Select(e => e.EventId).ShouldBe(events.Select(e => e.EventId));
         var part = await Store.ReadStreamAsync(Stream(), 255, 515, cancellation: Cancellation).ToListAsync(Cancellation);
         part.Select(e => e.Version).ShouldBe(Enumerable.Range(255, 261).Select(n => (long)n));
+    }
+
+    [Fact]
+    public async Task A_stream_is_read_as_it_was_at_a_time()
+    {
+        var before = Clock.GetUtcNow();
+        await Append(Stream(), 0, Event(1, command: 1));
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await Append(Stream(), 1, Event(2, command: 2));
+
+        (await VersionsUntil(before)).ShouldBe([1]);
+        (await VersionsUntil(before.AddMicroseconds(-1))).ShouldBeEmpty();
+        (await VersionsUntil(before.AddSeconds(1).AddTicks(-1))).ShouldBe([1]);
+        (await VersionsUntil(before.AddSeconds(1))).ShouldBe([1, 2]);
+
+        async Task<List<long>> VersionsUntil(DateTimeOffset time) => await Store
+            .ReadStreamAsync(Stream(), toTime: time, cancellation: Cancellation)
+            .Select(stored => stored.Version)
+            .ToListAsync(Cancellation);
     }
 
     [Fact]

@@ -34,5 +34,8 @@ internal static class Make
     public static Guid Id(int number) => new(number, 0, 0, new byte[8]);
 
     public static NewEvent Event(int id, int command, string text = "text") =>
-        new(Id(id), new Note.Written(text), new EventMetadata(Id(command), "correlation", null, "ann"));
+        Event(id, command, new Note.Written(text));
+
+    public static NewEvent Event(int id, int command, Note note) =>
+        new(Id(id), note, new EventMetadata(Id(command), "correlation", null, "ann"));
 }

@@ -4,21 +4,22 @@ using Microsoft.Extensions.Logging;
 namespace Waybill.EventStore.Appending;
 
 /// <summary>
-/// Gathers the appends that arrive while a commit is under way and writes them in one transaction: many appends then
-/// share one wait for the disk. It owns the writer and the thread it runs on; a thread of its own, because a commit
+/// Gathers what arrives while a commit is under way and writes it in one transaction: many then share one wait for the
+/// disk. It owns the writer and the thread it runs on; a thread of its own, because a commit
 /// blocks for as long as the disk takes, which would starve the pool's few threads.
 /// </summary>
-/// <remarks>A failed commit fails its appends, and the writer is opened anew for the next ones.</remarks>
+/// <remarks>A failed commit fails all that was in it, and the writer is opened anew for the next ones.</remarks>
 internal sealed class GroupCommit : IDisposable
 {
-    private readonly BlockingCollection<PendingAppend> _waiting;
+    private readonly BlockingCollection<Pending> _waiting;
     private readonly EventStoreOptions _options;
     private readonly EventTypes _types;
-    private readonly Func<IAppendWriter> _open;
+    private readonly Func<IStoreWriter> _open;
     private readonly Func<Exception, StoreUnavailableException> _explain;
+    private readonly Action<long> _committed;
     private readonly ILogger _logger;
     private readonly Thread _thread;
-    private IAppendWriter? _writer;
+    private IStoreWriter? _writer;
     private volatile bool _isFailing;
 
     /// <summary>Opens the first writer; what that throws goes on to the caller.</summary>
@@ -26,12 +27,14 @@ internal sealed class GroupCommit : IDisposable
     /// <param name="types">How events are serialized.</param>
     /// <param name="open">Opens a writer.</param>
     /// <param name="explain">What a failed commit's callers are told.</param>
+    /// <param name="committed">Told the head of the log, at first and after each commit.</param>
     /// <param name="logger">Where a failed commit is told in full.</param>
     public GroupCommit(
         EventStoreOptions options,
         EventTypes types,
-        Func<IAppendWriter> open,
+        Func<IStoreWriter> open,
         Func<Exception, StoreUnavailableException> explain,
+        Action<long> committed,
         ILogger logger)
     {
         _waiting = new(options.WaitingMax);
@@ -39,8 +42,10 @@ internal sealed class GroupCommit : IDisposable
         _types = types;
         _open = open;
         _explain = explain;
+        _committed = committed;
         _logger = logger;
         _writer = open();
+        committed(_writer.Head);
         _thread = new Thread(Run) { Name = "event store writer", IsBackground = true };
         _thread.Start();
     }
@@ -49,18 +54,22 @@ internal sealed class GroupCommit : IDisposable
     public bool IsFailing => _isFailing;
 
     /// <inheritdoc cref="IEventStore.AppendAsync"/>
-    public async Task<AppendResult> AppendAsync(
-        StreamName stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken cancellation)
+    public Task<AppendResult> AppendAsync(
+        StreamName stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken cancellation) =>
+        CarryOutAsync(new PendingAppend(stream, expectedVersion, events, _types, cancellation), cancellation);
+
+    /// <summary>Waits until the writer has carried it out, for as long as the options allow.</summary>
+    /// <exception cref="StoreUnavailableException">It failed, or was not answered in time.</exception>
+    public async Task<TResult> CarryOutAsync<TResult>(Pending<TResult> pending, CancellationToken cancellation)
     {
-        var append = new PendingAppend(stream, expectedVersion, events, _types, cancellation);
-        Enqueue(append);
+        Enqueue(pending);
         try
         {
-            return await append.Answer.Within(_options.Limit, cancellation);
+            return await pending.Answer.Within(_options.Limit, cancellation);
         }
         finally
         {
-            append.Abandon(); // Without an effect on one that is answered.
+            pending.Abandon(); // Without an effect on one that is answered.
         }
     }
 
@@ -72,11 +81,11 @@ internal sealed class GroupCommit : IDisposable
         _writer?.Dispose();
     }
 
-    private void Enqueue(PendingAppend append)
+    private void Enqueue(Pending pending)
     {
         try
         {
-            if (!_waiting.TryAdd(append))
+            if (!_waiting.TryAdd(pending))
                 throw new StoreOverloadedException(_waiting.BoundedCapacity);
         }
         catch (InvalidOperationException closed)
@@ -87,7 +96,7 @@ internal sealed class GroupCommit : IDisposable
 
     private void Run()
     {
-        var batch = new List<PendingAppend>(_options.BatchMax);
+        var batch = new List<Pending>(_options.BatchMax);
         foreach (var first in _waiting.GetConsumingEnumerable())
         {
             Take(first, batch);
@@ -99,12 +108,12 @@ internal sealed class GroupCommit : IDisposable
         }
     }
 
-    private static void Take(PendingAppend append, List<PendingAppend> batch)
+    private static void Take(Pending pending, List<Pending> batch)
     {
-        if (append.IsAbandoned)
-            append.Abandon();
+        if (pending.IsAbandoned)
+            pending.Abandon();
         else
-            batch.Add(append);
+            batch.Add(pending);
     }
 
     // What is closed after a failure may fail to close as well. The next commit must not meet it again.
@@ -122,23 +131,24 @@ internal sealed class GroupCommit : IDisposable
         }
     }
 
-    private void Commit(List<PendingAppend> batch)
+    private void Commit(List<Pending> batch)
     {
         try
         {
             _writer ??= _open();
-            var results = _writer.Commit(batch);
+            _writer.Commit(batch);
             _isFailing = false;
-            for (var i = 0; i < results.Length; i++)
-                batch[i].Complete(results[i]);
+            _committed(_writer.Head);
+            foreach (var pending in batch)
+                pending.Complete();
         }
         catch (Exception error) // The thread must outlive any failure; whoever waits is told of it.
         {
             _isFailing = true;
-            _logger.LogError(error, "A commit of {Appends} appends failed.", batch.Count);
+            _logger.LogError(error, "A commit of {Writes} writes failed.", batch.Count);
             CloseWriter();
-            foreach (var append in batch)
-                append.Fail(_explain(error));
+            foreach (var pending in batch)
+                pending.Fail(_explain(error));
         }
     }
 }

@@ -4,16 +4,10 @@ using System.Text;
 namespace Waybill.EventStore.Appending;
 
 /// <summary>An append on its way to the writer, already serialized by its caller.</summary>
-internal sealed class PendingAppend
+internal sealed class PendingAppend : Pending<AppendResult>
 {
     // It is the first part of an index's key, and PostgreSQL takes no key of more than 2,704 bytes.
     private const int IdLengthMax = 500;
-
-    // The writer's thread must not be the one on which the callers go on.
-    private readonly TaskCompletionSource<AppendResult> _answer =
-        new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private readonly CancellationToken _cancellation;
 
     /// <exception cref="ArgumentException">A text is one that some store cannot hold.</exception>
     public PendingAppend(
@@ -22,6 +16,7 @@ internal sealed class PendingAppend
         IReadOnlyList<NewEvent> events,
         EventTypes types,
         CancellationToken cancellation)
+        : base(cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(expectedVersion);
         ArgumentOutOfRangeException.ThrowIfZero(events.Count);
@@ -38,7 +33,6 @@ internal sealed class PendingAppend
             if (!commandIds.Contains(@event.Metadata.CommandId))
                 commandIds.Add(@event.Metadata.CommandId);
         CommandIds = commandIds;
-        _cancellation = cancellation;
     }
 
     public StreamName Stream { get; }
@@ -49,17 +43,6 @@ internal sealed class PendingAppend
 
     /// <summary>The commands of the events, each once.</summary>
     public IReadOnlyList<Guid> CommandIds { get; }
-
-    public Task<AppendResult> Answer => _answer.Task;
-
-    /// <summary>True if nobody waits any more, so that the append need not be begun.</summary>
-    public bool IsAbandoned => _cancellation.IsCancellationRequested || _answer.Task.IsCompleted;
-
-    public void Abandon() => _answer.TrySetCanceled(_cancellation);
-
-    public void Complete(AppendResult result) => _answer.TrySetResult(result);
-
-    public void Fail(Exception error) => _answer.TrySetException(error);
 
     private static SerializedEvent Serialize(NewEvent @event, EventTypes types)
     {

@@ -12,8 +12,12 @@ internal sealed class PostgresConnections : IDisposable
     /// <summary>How many reads run at a time; a few processes then fit into a server's usual 100 connections.</summary>
     private const int ReadersMax = 20;
 
+    /// <summary>How often a connection that only listens asks whether its server is still there, in seconds.</summary>
+    private const int ListenerKeepAlive = 10;
+
     private readonly NpgsqlDataSource _readers;
     private readonly NpgsqlDataSource _writers;
+    private readonly NpgsqlDataSource _listeners;
     private readonly string _milliseconds;
 
     /// <exception cref="StoreUnsuitableException">The connection string is none.</exception>
@@ -27,6 +31,8 @@ internal sealed class PostgresConnections : IDisposable
             _readers = Source(settings);
             settings.Pooling = false;
             _writers = Source(settings);
+            settings.KeepAlive = ListenerKeepAlive;
+            _listeners = Source(settings);
         }
         catch (Exception error) when (error is ArgumentException or FormatException or NotSupportedException)
         {
@@ -48,8 +54,13 @@ internal sealed class PostgresConnections : IDisposable
 
     public NpgsqlConnection OpenWriter() => _writers.OpenConnection();
 
+    /// <summary>A connection to wait on, which finds out by itself when its server is gone.</summary>
+    public ValueTask<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellation) =>
+        _listeners.OpenConnectionAsync(cancellation);
+
     public void Dispose()
     {
+        _listeners.Dispose();
         _readers.Dispose();
         _writers.Dispose();
     }

@@ -2,6 +2,7 @@ using System.Data;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Waybill.EventStore.Appending;
+using Waybill.EventStore.Relational;
 
 namespace Waybill.EventStore.Postgres;
 
@@ -10,10 +11,10 @@ namespace Waybill.EventStore.Postgres;
 /// commits them in groups; reads run beside it on pooled connections.
 /// </summary>
 /// <remarks>An outage fails the calls that meet it, in bounded time; the next ones connect anew.</remarks>
-public sealed class PostgresEventStore : IEventStore, ICheckpointStore, ISnapshotStore, IDisposable
+public sealed class PostgresEventStore : RelationalEventStore, IDisposable
 {
     private readonly PostgresConnections _connections;
-    private readonly GroupCommit _commits;
+    private readonly PostgresListener _listener;
     private readonly TimeSpan _limit;
     private readonly ILogger _logger;
     private volatile bool _closed;
@@ -35,7 +36,9 @@ public sealed class PostgresEventStore : IEventStore, ICheckpointStore, ISnapsho
                 PostgresServer.Check(connection, _connections.Place, logger);
                 PostgresSchema.Migrate(connection, time);
             }
-            _commits = new GroupCommit(options, types, () => OpenWriter(time), PostgresFailure.CannotWrite, logger);
+            Commits = new GroupCommit(
+                options, types, () => OpenWriter(time), PostgresFailure.CannotWrite, Signal.Advance, logger);
+            _listener = new PostgresListener(_connections, Signal, logger);
         }
         catch (Exception error)
         {
@@ -46,62 +49,7 @@ public sealed class PostgresEventStore : IEventStore, ICheckpointStore, ISnapsho
         }
     }
 
-    /// <inheritdoc/>
-    public bool IsFailing => _commits.IsFailing;
-
-    /// <inheritdoc/>
-    public Task<AppendResult> AppendAsync(
-        StreamName stream,
-        long expectedVersion,
-        IReadOnlyList<NewEvent> events,
-        CancellationToken cancellation = default) =>
-        _commits.AppendAsync(stream, expectedVersion, events, cancellation);
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<StoredEvent> ReadStreamAsync(
-        StreamName stream,
-        long fromVersion = 1,
-        long toVersion = long.MaxValue,
-        DateTimeOffset? toTime = null,
-        CancellationToken cancellation = default) => Reading.ByPage(
-            fromVersion,
-            (from, ends) => Read(
-                connection => connection.ReadPageAsync(stream, from, toVersion, ends), ends),
-            cancellation);
-
-    /// <inheritdoc/>
-    public Task<RecordedCommand?> FindCommandAsync(
-        StreamName stream, Guid commandId, CancellationToken cancellation = default) =>
-        Read(connection => connection.FindCommandAsync(stream, commandId, cancellation), cancellation);
-
-    /// <inheritdoc/>
-    public Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default) =>
-        Read(connection => connection.ReadHeadPositionAsync(cancellation), cancellation);
-
-    /// <inheritdoc/>
-    public Task<LogPage> ReadLogAsync(
-        LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public Task WaitBeyondAsync(long position, CancellationToken cancellation) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public Task<long> ReadCheckpointAsync(string reader, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public Task<Snapshot?> ReadSnapshotAsync(
-        StreamName stream, string shape, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
+    private protected override GroupCommit Commits { get; }
 
     /// <summary>Finishes the appends already taken and closes the connections.</summary>
     public void Dispose()
@@ -109,7 +57,9 @@ public sealed class PostgresEventStore : IEventStore, ICheckpointStore, ISnapsho
         if (_closed)
             return;
         _closed = true;
-        _commits.Dispose();
+        Commits.Dispose();
+        _listener.Dispose();
+        Signal.Close();
         _connections.Dispose();
     }
 
@@ -127,11 +77,34 @@ public sealed class PostgresEventStore : IEventStore, ICheckpointStore, ISnapsho
         }
     }
 
-    // The driver holds its limits one after another: a server that is silent can cost it three of them.
-    private Task<T> Read<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancellation) =>
-        ReadToTheEnd(read, cancellation).Within(_limit, cancellation);
+    private protected override Task<T> Read<T>(
+        Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
+        WithConnection(
+            connection => read(new PostgresSession(connection), cancellation), PostgresFailure.CannotRead, cancellation);
 
-    private async Task<T> ReadToTheEnd<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancellation)
+    private protected override Task<T> Write<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        WithConnection(
+            async connection =>
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancellation);
+                var result = await write(new PostgresSession(connection), cancellation);
+                await transaction.CommitAsync(cancellation);
+                return result;
+            },
+            PostgresFailure.CannotWrite,
+            cancellation);
+
+    // The driver holds its limits one after another: a server that is silent can cost it three of them.
+    private Task<T> WithConnection<T>(
+        Func<NpgsqlConnection, Task<T>> work,
+        Func<Exception, StoreUnavailableException> explain,
+        CancellationToken cancellation) => ToTheEnd(work, explain, cancellation).Within(_limit, cancellation);
+
+    private async Task<T> ToTheEnd<T>(
+        Func<NpgsqlConnection, Task<T>> work,
+        Func<Exception, StoreUnavailableException> explain,
+        CancellationToken cancellation)
     {
         if (_closed)
             throw new StoreUnavailableException("The event store is closed.");
@@ -139,14 +112,14 @@ public sealed class PostgresEventStore : IEventStore, ICheckpointStore, ISnapsho
         try
         {
             connection = await _connections.OpenReaderAsync(cancellation);
-            return await read(connection);
+            return await work(connection);
         }
         catch (Exception error) when (PostgresFailure.Is(error))
         {
-            _logger.LogWarning(error, "A read failed.");
+            _logger.LogWarning(error, "The database failed.");
             if (connection is not { State: ConnectionState.Open })
                 _connections.ForgetReaders();
-            throw PostgresFailure.CannotRead(error);
+            throw explain(error);
         }
         finally
         {

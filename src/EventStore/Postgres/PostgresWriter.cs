@@ -12,7 +12,7 @@ namespace Waybill.EventStore.Postgres;
 /// Positions are given under that lock, and it is let go only once the commit is visible to everybody. So positions
 /// have no gaps, rise in commit order, and a reader that sees one has seen all before it (docs/adr/0002).
 /// </remarks>
-internal sealed class PostgresWriter : IAppendWriter
+internal sealed class PostgresWriter : IStoreWriter
 {
     private readonly NpgsqlConnection _connection;
     private readonly TimeProvider _time;
@@ -28,6 +28,7 @@ internal sealed class PostgresWriter : IAppendWriter
     private readonly NpgsqlParameter<Guid[]> _commandIds = new();
 
     private readonly NpgsqlParameter<long> _head = new();
+    private readonly NpgsqlParameter<long> _newHead = new();
     private readonly NpgsqlParameter<DateTime> _now = new() { NpgsqlDbType = NpgsqlDbType.TimestampTz };
     private readonly Column[] _columns =
     [
@@ -44,6 +45,7 @@ internal sealed class PostgresWriter : IAppendWriter
         new Column<string>(e => e.Event.Metadata.Actor),
         new Column<string?>(e => e.Event.Metadata.SagaId),
         new Column<string?>(e => e.Event.Metadata.TraceParent),
+        new Column<short>(e => (short)Slot.Of(e.Stream)),
     ];
 
     /// <param name="connection">A connection that is from now on this writer's own.</param>
@@ -60,24 +62,28 @@ internal sealed class PostgresWriter : IAppendWriter
             ("select-commands", [_commandCategories, _commandStreams, _commandIds]));
         _write = connection.Prepare(
             ("insert-events", [_head, _now, .. _columns.Select(column => column.Parameter)]),
+            ("notify-head", [_newHead]),
             ("commit", []));
         _commit = connection.Prepare(("commit", []));
     }
 
     /// <inheritdoc/>
-    public AppendResult[] Commit(IReadOnlyList<PendingAppend> appends)
+    public long Head { get; private set; }
+
+    /// <inheritdoc/>
+    public void Commit(IReadOnlyList<Pending> batch)
     {
+        var appends = batch.Cast<PendingAppend>().ToArray(); // What is beside the log has connections of its own.
         var log = Begin(appends);
-        var results = new AppendResult[appends.Count];
-        for (var i = 0; i < results.Length; i++)
-            results[i] = AppendRule.Apply(appends[i], log);
+        foreach (var append in appends)
+            append.Result = AppendRule.Apply(append, log);
         End(log);
-        return results;
+        Head = log.Head + log.Additions.Count;
     }
 
     public void Dispose() => _connection.Dispose();
 
-    private OpenLog Begin(IReadOnlyList<PendingAppend> appends)
+    private OpenLog Begin(PendingAppend[] appends)
     {
         _categories.TypedValue = [.. appends.Select(append => append.Stream.Category)];
         _ids.TypedValue = [.. appends.Select(append => append.Stream.Id)];
@@ -133,6 +139,7 @@ internal sealed class PostgresWriter : IAppendWriter
             return;
         }
         _head.TypedValue = log.Head;
+        _newHead.TypedValue = log.Head + log.Additions.Count;
         foreach (var column in _columns)
             column.Set(log.Additions);
         _write.ExecuteNonQuery();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Npgsql;
+using Waybill.EventStore.Relational;
 
 namespace Waybill.EventStore.Postgres;
 
@@ -13,11 +14,11 @@ internal static class Sql
 
     /// <summary>One statement on its own.</summary>
     public static NpgsqlCommand Command(
-        this NpgsqlConnection connection, string name, params ReadOnlySpan<object> parameters)
+        this NpgsqlConnection connection, string name, params ReadOnlySpan<object?> parameters)
     {
         var command = new NpgsqlCommand(Text(name), connection);
         foreach (var parameter in parameters)
-            command.Parameters.Add(new NpgsqlParameter { Value = parameter });
+            command.Parameters.Add(new NpgsqlParameter { Value = Encode(parameter) });
         return command;
     }
 
@@ -42,6 +43,14 @@ internal static class Sql
         using var command = new NpgsqlCommand(text, connection);
         command.ExecuteNonQuery();
     }
+
+    // Times go as the latest time there is where no time is meant, which PostgreSQL knows as infinity.
+    private static object Encode(object? value) => value switch
+    {
+        DateTimeOffset time => time.UtcDateTime,
+        null => DBNull.Value,
+        _ => value,
+    };
 
     private static string Text(string name) => Texts.GetOrAdd(name, Files.Statement);
 }

@@ -2,18 +2,18 @@ using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Waybill.EventStore.Appending;
+using Waybill.EventStore.Relational;
 
 namespace Waybill.EventStore.Sqlite;
 
 /// <summary>
-/// The log in one SQLite file, for one process. Appends go through one writer that commits them in groups; reads run
-/// beside it on connections of their own, off the caller's thread, and see whole commits only.
+/// The log in one SQLite file, for one process. All writes go through one writer that commits them in groups; reads run
+/// beside it on sessions of their own, off the caller's thread, and see whole commits only.
 /// </summary>
-public sealed class SqliteEventStore : IEventStore, ICheckpointStore, ISnapshotStore, IDisposable
+public sealed class SqliteEventStore : RelationalEventStore, IDisposable
 {
-    private readonly ConcurrentBag<SqliteReader> _idleReaders = [];
+    private readonly ConcurrentBag<SqliteSession> _idleReaders = [];
     private readonly ProcessLock _lock;
-    private readonly GroupCommit _commits;
     private readonly string _path;
     private volatile bool _closed;
 
@@ -28,7 +28,8 @@ public sealed class SqliteEventStore : IEventStore, ICheckpointStore, ISnapshotS
         _lock = ProcessLock.Take(_path);
         try
         {
-            _commits = new GroupCommit(options, types, () => new SqliteWriter(_path, time), CannotWrite, logger);
+            Commits = new GroupCommit(
+                options, types, () => new SqliteWriter(_path, time), CannotWrite, Signal.Advance, logger);
         }
         catch (SqliteException error)
         {
@@ -42,63 +43,9 @@ public sealed class SqliteEventStore : IEventStore, ICheckpointStore, ISnapshotS
         }
     }
 
-    /// <inheritdoc/>
-    public bool IsFailing => _commits.IsFailing;
+    private protected override GroupCommit Commits { get; }
 
-    /// <inheritdoc/>
-    public Task<AppendResult> AppendAsync(
-        StreamName stream,
-        long expectedVersion,
-        IReadOnlyList<NewEvent> events,
-        CancellationToken cancellation = default) =>
-        _commits.AppendAsync(stream, expectedVersion, events, cancellation);
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<StoredEvent> ReadStreamAsync(
-        StreamName stream,
-        long fromVersion = 1,
-        long toVersion = long.MaxValue,
-        DateTimeOffset? toTime = null,
-        CancellationToken cancellation = default) => Reading.ByPage(
-            fromVersion,
-            (from, ends) => Read(reader => reader.ReadPage(stream, from, toVersion), ends),
-            cancellation);
-
-    /// <inheritdoc/>
-    public Task<RecordedCommand?> FindCommandAsync(
-        StreamName stream, Guid commandId, CancellationToken cancellation = default) =>
-        Read(reader => reader.FindCommand(stream, commandId), cancellation);
-
-    /// <inheritdoc/>
-    public Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default) =>
-        Read(reader => reader.ReadHeadPosition(), cancellation);
-
-    /// <inheritdoc/>
-    public Task<LogPage> ReadLogAsync(
-        LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public Task WaitBeyondAsync(long position, CancellationToken cancellation) => throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public Task<long> ReadCheckpointAsync(string reader, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public Task<Snapshot?> ReadSnapshotAsync(
-        StreamName stream, string shape, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
-
-    /// <inheritdoc/>
-    public Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default) =>
-        throw new NotImplementedException();
-
-    /// <summary>Finishes the appends already taken and closes the files.</summary>
+    /// <summary>Finishes the writes already taken and closes the files.</summary>
     public void Dispose()
     {
         if (_closed)
@@ -106,8 +53,52 @@ public sealed class SqliteEventStore : IEventStore, ICheckpointStore, ISnapshotS
         _closed = true;
         // The writer's is the last connection to close: that one folds the WAL into the database file.
         CloseIdleReaders();
-        _commits.Dispose();
+        Commits.Dispose();
+        Signal.Close();
         _lock.Dispose();
+    }
+
+    // SQLite reads block. They run on the pool, so that a grain that awaits one gives its thread away meanwhile.
+    private protected override Task<T> Read<T>(
+        Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation) => Task.Run(
+            async () =>
+            {
+                if (_closed)
+                    throw new StoreUnavailableException("The event store is closed.");
+                SqliteSession? reader = null;
+                try
+                {
+                    reader = _idleReaders.TryTake(out var idle) ? idle : SqliteSession.OpenReader(_path);
+                    return await read(reader, cancellation);
+                }
+                catch (SqliteException error)
+                {
+                    reader?.Dispose();
+                    reader = null;
+                    throw new StoreUnavailableException("The event store cannot be read.", error);
+                }
+                finally
+                {
+                    if (reader is not null)
+                        _idleReaders.Add(reader);
+                    // A close that came meanwhile has not met this one.
+                    if (_closed)
+                        CloseIdleReaders();
+                }
+            },
+            cancellation);
+
+    private protected override async Task<T> Write<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation)
+    {
+        try
+        {
+            return await Commits.CarryOutAsync(new PendingWrite<T>(write, cancellation), cancellation);
+        }
+        catch (SqliteException error)
+        {
+            throw CannotWrite(error);
+        }
     }
 
     private static StoreUnavailableException CannotWrite(Exception error) =>
@@ -118,33 +109,4 @@ public sealed class SqliteEventStore : IEventStore, ICheckpointStore, ISnapshotS
         while (_idleReaders.TryTake(out var reader))
             reader.Dispose();
     }
-
-    // SQLite reads block. They run on the pool, so that a grain that awaits one gives its thread away meanwhile.
-    private Task<T> Read<T>(Func<SqliteReader, T> read, CancellationToken cancellation) => Task.Run(
-        () =>
-        {
-            if (_closed)
-                throw new StoreUnavailableException("The event store is closed.");
-            SqliteReader? reader = null;
-            try
-            {
-                reader = _idleReaders.TryTake(out var idle) ? idle : new SqliteReader(_path);
-                return read(reader);
-            }
-            catch (SqliteException error)
-            {
-                reader?.Dispose();
-                reader = null;
-                throw new StoreUnavailableException("The event store cannot be read.", error);
-            }
-            finally
-            {
-                if (reader is not null)
-                    _idleReaders.Add(reader);
-                // A close that came meanwhile has not met this one.
-                if (_closed)
-                    CloseIdleReaders();
-            }
-        },
-        cancellation);
 }

@@ -1,5 +1,5 @@
 SELECT version, position
 FROM events
-WHERE command_id = $command_id AND category = $category AND id = $id
+WHERE command_id = $1 AND category = $2 AND id = $3
 ORDER BY version DESC
 LIMIT 1;

@@ -1,1 +1,1 @@
-SELECT version FROM events WHERE category = $category AND id = $id ORDER BY version DESC LIMIT 1;
+SELECT version FROM events WHERE category = $1 AND id = $2 ORDER BY version DESC LIMIT 1;

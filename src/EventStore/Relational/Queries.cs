@@ -1,0 +1,115 @@
+using System.Data.Common;
+
+namespace Waybill.EventStore.Relational;
+
+/// <summary>What the stores ask their databases, on a session that they were given.</summary>
+internal static class Queries
+{
+    // The columns of select-stream and select-log.
+    private const int EventId = 0, Category = 1, Id = 2, Version = 3, Position = 4, Type = 5, SchemaVersion = 6,
+        Time = 7, Data = 8, CommandId = 9, CorrelationId = 10, CausationId = 11, Actor = 12, SagaId = 13,
+        TraceParent = 14;
+
+    public static Task<EventPage> ReadStreamPageAsync(
+        this StoreSession session,
+        StreamName stream,
+        long fromVersion,
+        long toVersion,
+        DateTimeOffset toTime,
+        CancellationToken cancellation) => session.ReadPageAsync(
+            "select-stream",
+            [stream.Category, stream.Id, fromVersion, toVersion, toTime, Reading.PageSize],
+            Reading.PageSize,
+            cancellation);
+
+    public static async Task<LogPage> ReadLogAsync(
+        this StoreSession session, LogFilter filter, long after, int limit, CancellationToken cancellation)
+    {
+        // The head is read first: what is committed between the two queries is then left for the next page.
+        var lookTo = filter == LogFilter.All
+            ? after + limit
+            : Math.Min(after + Reading.LookMax, await session.ReadHeadPositionAsync(cancellation));
+        if (lookTo <= after)
+            return new([], after);
+        var (events, isFull) = await session.ReadPageAsync(
+            "select-log",
+            [after, lookTo, filter.Queue?.Number, filter.Queue?.Count, filter.Category, filter.Type, limit],
+            limit,
+            cancellation);
+        var last = events.Count > 0 ? events[^1].Position : after;
+        return new(events, isFull || filter == LogFilter.All ? last : lookTo);
+    }
+
+    public static Task<RecordedCommand?> FindCommandAsync(
+        this StoreSession session, StreamName stream, Guid commandId, CancellationToken cancellation) =>
+        session.ReadFirstAsync(
+            "select-command",
+            [commandId, stream.Category, stream.Id],
+            row => new RecordedCommand(commandId, row.GetInt64(0), row.GetInt64(1)),
+            cancellation);
+
+    public static Task<long> ReadHeadPositionAsync(this StoreSession session, CancellationToken cancellation) =>
+        session.ReadFirstAsync("select-head", [], row => row.GetInt64(0), cancellation);
+
+    public static Task<long> ReadCheckpointAsync(
+        this StoreSession session, string reader, CancellationToken cancellation) =>
+        session.ReadFirstAsync("select-checkpoint", [reader], row => row.GetInt64(0), cancellation);
+
+    public static Task<int> SaveCheckpointAsync(
+        this StoreSession session, string reader, long position, CancellationToken cancellation) =>
+        session.ExecuteAsync("save-checkpoint", [reader, position], cancellation);
+
+    public static Task<Snapshot?> ReadSnapshotAsync(
+        this StoreSession session, StreamName stream, string shape, CancellationToken cancellation) =>
+        session.ReadFirstAsync(
+            "select-snapshot",
+            [stream.Category, stream.Id, shape],
+            row => new Snapshot(shape, row.GetInt64(0), row.GetInt64(1), row.GetFieldValue<byte[]>(2)),
+            cancellation);
+
+    public static Task<int> SaveSnapshotAsync(
+        this StoreSession session, StreamName stream, Snapshot snapshot, CancellationToken cancellation) =>
+        session.ExecuteAsync(
+            "save-snapshot",
+            [stream.Category, stream.Id, snapshot.Shape, snapshot.Version, snapshot.Position, snapshot.State],
+            cancellation);
+
+    private static async Task<EventPage> ReadPageAsync(
+        this StoreSession session, string name, object?[] values, int limit, CancellationToken cancellation)
+    {
+        var events = new List<StoredEvent>();
+        var bytes = 0;
+        var isFull = false;
+        await session.ReadAsync(name, values, Take, cancellation);
+        return new(events, isFull);
+
+        bool Take(DbDataReader row)
+        {
+            var stored = ReadEvent(session, row);
+            events.Add(stored);
+            bytes += stored.Data.Length;
+            isFull = events.Count == limit || bytes > Reading.PageBytesMax;
+            return !isFull;
+        }
+    }
+
+    private static StoredEvent ReadEvent(StoreSession session, DbDataReader row) => new(
+        session.ReadId(row, EventId),
+        new StreamName(row.GetString(Category), row.GetString(Id)),
+        row.GetInt64(Version),
+        row.GetInt64(Position),
+        row.GetString(Type),
+        row.GetInt32(SchemaVersion),
+        session.ReadTime(row, Time),
+        row.GetFieldValue<byte[]>(Data),
+        new EventMetadata(
+            session.ReadId(row, CommandId),
+            row.GetString(CorrelationId),
+            TextOrNull(row, CausationId),
+            row.GetString(Actor),
+            TextOrNull(row, SagaId),
+            TextOrNull(row, TraceParent)));
+
+    private static string? TextOrNull(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetString(column);
+}

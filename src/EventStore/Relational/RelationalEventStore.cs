@@ -1,0 +1,83 @@
+using Waybill.EventStore.Appending;
+
+namespace Waybill.EventStore.Relational;
+
+/// <summary>What the stores have in common: all but how a session is come by.</summary>
+public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISnapshotStore
+{
+    private protected HeadSignal Signal { get; } = new();
+
+    private protected abstract GroupCommit Commits { get; }
+
+    /// <inheritdoc/>
+    public bool IsFailing => Commits.IsFailing;
+
+    /// <inheritdoc/>
+    public Task<AppendResult> AppendAsync(
+        StreamName stream,
+        long expectedVersion,
+        IReadOnlyList<NewEvent> events,
+        CancellationToken cancellation = default) =>
+        Commits.AppendAsync(stream, expectedVersion, events, cancellation);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoredEvent> ReadStreamAsync(
+        StreamName stream,
+        long fromVersion = 1,
+        long toVersion = long.MaxValue,
+        DateTimeOffset? toTime = null,
+        CancellationToken cancellation = default) => Reading.ByPage(
+            fromVersion,
+            (from, ends) => Read(
+                (session, c) => session.ReadStreamPageAsync(
+                    stream, from, toVersion, toTime ?? DateTimeOffset.MaxValue, c),
+                ends),
+            cancellation);
+
+    /// <inheritdoc/>
+    public Task<LogPage> ReadLogAsync(
+        LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(afterPosition);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        return Read((session, c) => session.ReadLogAsync(filter, afterPosition, limit, c), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public Task<RecordedCommand?> FindCommandAsync(
+        StreamName stream, Guid commandId, CancellationToken cancellation = default) =>
+        Read((session, c) => session.FindCommandAsync(stream, commandId, c), cancellation);
+
+    /// <inheritdoc/>
+    public Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default) =>
+        Read((session, c) => session.ReadHeadPositionAsync(c), cancellation);
+
+    /// <inheritdoc/>
+    public Task WaitBeyondAsync(long position, CancellationToken cancellation) =>
+        Signal.WaitBeyondAsync(position, cancellation);
+
+    /// <inheritdoc/>
+    public Task<long> ReadCheckpointAsync(string reader, CancellationToken cancellation = default) =>
+        Read((session, c) => session.ReadCheckpointAsync(reader, c), cancellation);
+
+    /// <inheritdoc/>
+    public Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default) =>
+        Write((session, c) => session.SaveCheckpointAsync(reader, position, c), cancellation);
+
+    /// <inheritdoc/>
+    public Task<Snapshot?> ReadSnapshotAsync(
+        StreamName stream, string shape, CancellationToken cancellation = default) =>
+        Read((session, c) => session.ReadSnapshotAsync(stream, shape, c), cancellation);
+
+    /// <inheritdoc/>
+    public Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default) =>
+        Write((session, c) => session.SaveSnapshotAsync(stream, snapshot, c), cancellation);
+
+    /// <summary>Reads on a session of its own, which sees whole commits only.</summary>
+    private protected abstract Task<T> Read<T>(
+        Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation);
+
+    /// <summary>Writes beside the log, in one transaction. If it throws, what became of it may be unknown.</summary>
+    private protected abstract Task<T> Write<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
+}

@@ -1,0 +1,1 @@
+SELECT position FROM checkpoints WHERE reader = $1;

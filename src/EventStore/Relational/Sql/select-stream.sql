@@ -1,0 +1,6 @@
+SELECT event_id, category, id, version, position, type, schema_version, time, data,
+       command_id, correlation_id, causation_id, actor, saga_id, trace_parent
+FROM events
+WHERE category = $1 AND id = $2 AND version >= $3 AND version <= $4 AND time <= $5
+ORDER BY version
+LIMIT $6;

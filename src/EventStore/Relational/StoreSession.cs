@@ -1,0 +1,43 @@
+using System.Data.Common;
+
+namespace Waybill.EventStore.Relational;
+
+/// <summary>
+/// A connection that knows the store's statements, for one caller at a time. The stores differ in how they hold ids and
+/// times, and in some statements.
+/// </summary>
+internal abstract class StoreSession
+{
+    /// <summary>Executes a statement and reads the rows it returns, until there are no more or one is enough.</summary>
+    /// <param name="name">The statement's file.</param>
+    /// <param name="values">Its parameters, in order.</param>
+    /// <param name="read">Takes one row; false if it needs no further ones.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public abstract Task ReadAsync(
+        string name, object?[] values, Func<DbDataReader, bool> read, CancellationToken cancellation);
+
+    /// <summary>Executes a statement that returns nothing.</summary>
+    /// <returns>How many rows it changed.</returns>
+    public abstract Task<int> ExecuteAsync(string name, object?[] values, CancellationToken cancellation);
+
+    /// <summary>Reads an id.</summary>
+    public abstract Guid ReadId(DbDataReader row, int column);
+
+    /// <summary>Reads a time.</summary>
+    public abstract DateTimeOffset ReadTime(DbDataReader row, int column);
+
+    /// <summary>Reads the first row; the default if there is none.</summary>
+    public async Task<T?> ReadFirstAsync<T>(
+        string name, object?[] values, Func<DbDataReader, T> read, CancellationToken cancellation)
+    {
+        var first = default(T);
+        await ReadAsync(name, values, Take, cancellation);
+        return first;
+
+        bool Take(DbDataReader row)
+        {
+            first = read(row);
+            return false;
+        }
+    }
+}

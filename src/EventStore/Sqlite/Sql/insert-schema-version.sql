@@ -1,1 +1,0 @@
-INSERT INTO schema_versions (version, applied_at) VALUES ($version, $applied_at);

@@ -1,0 +1,115 @@
+using System.Data.Common;
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Waybill.EventStore.Relational;
+
+namespace Waybill.EventStore.Sqlite;
+
+/// <summary>
+/// A connection with its statements prepared on first use. Ids are kept as 16 bytes, big-endian, and times as
+/// microseconds since 1970.
+/// </summary>
+internal sealed class SqliteSession : StoreSession, IDisposable
+{
+    private readonly Dictionary<string, SqliteCommand> _prepared = [];
+    private readonly SqliteConnection _connection;
+
+    private SqliteSession(string path, SqliteOpenMode mode)
+    {
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = mode,
+            Pooling = false,
+            // Only a foreign shell can hold the file locked; commands should not wait for it past their deadline.
+            DefaultTimeout = 1,
+        }.ToString());
+        _connection.Open();
+    }
+
+    public static SqliteSession OpenReader(string path) => new(path, SqliteOpenMode.ReadOnly);
+
+    public static SqliteSession OpenWriter(string path) => new(path, SqliteOpenMode.ReadWriteCreate);
+
+    public static object? Encode(object? value) => value switch
+    {
+        Guid id => id.ToByteArray(bigEndian: true),
+        DateTimeOffset time => ToMicroseconds(time),
+        null => DBNull.Value,
+        _ => value,
+    };
+
+    public static long ToMicroseconds(DateTimeOffset time) =>
+        (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+
+    /// <summary>Lets statements call a function of this code.</summary>
+    public void Define(string function, Func<string, string, int> body) =>
+        _connection.CreateFunction(function, body, isDeterministic: true);
+
+    /// <summary>A statement with its parameters set; it is this session's to dispose.</summary>
+    public SqliteCommand Command(string name, params ReadOnlySpan<object?> values)
+    {
+        if (!_prepared.TryGetValue(name, out var command))
+            _prepared[name] = command = Prepare(name, values.Length);
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = Encode(values[i]);
+        return command;
+    }
+
+    /// <inheritdoc/>
+    public override Task ReadAsync(
+        string name, object?[] values, Func<DbDataReader, bool> read, CancellationToken cancellation)
+    {
+        using var rows = Command(name, values).ExecuteReader();
+        while (rows.Read() && read(rows))
+            cancellation.ThrowIfCancellationRequested();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ExecuteAsync(string name, object?[] values, CancellationToken cancellation) =>
+        Task.FromResult(Command(name, values).ExecuteNonQuery());
+
+    /// <inheritdoc/>
+    public override Guid ReadId(DbDataReader row, int column) =>
+        new(row.GetFieldValue<byte[]>(column), bigEndian: true);
+
+    /// <inheritdoc/>
+    public override DateTimeOffset ReadTime(DbDataReader row, int column) =>
+        DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(column) * TimeSpan.TicksPerMicrosecond);
+
+    /// <summary>Executes a text without parameters.</summary>
+    public void Execute(string text)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = text;
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>
+    /// Does the work in one transaction. If it throws, the session is to be closed, which rolls back.
+    /// </summary>
+    /// <remarks>
+    /// Not a <see cref="SqliteTransaction"/>: where SQLite has rolled back by itself, as it does when the disk is full,
+    /// that one throws again while it is disposed, and so does its connection.
+    /// </remarks>
+    public void Transact(Action work)
+    {
+        Execute("BEGIN IMMEDIATE");
+        work();
+        Execute("COMMIT");
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private SqliteCommand Prepare(string name, int parameters)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = SqliteSchema.Files.Statement(name);
+        for (var n = 1; n <= parameters; n++)
+            command.Parameters.Add(new SqliteParameter(
+                string.Create(CultureInfo.InvariantCulture, $"${n}"), value: DBNull.Value));
+        command.Prepare();
+        return command;
+    }
+}

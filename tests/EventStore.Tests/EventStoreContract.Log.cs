@@ -1,0 +1,214 @@
+using Waybill.EventStore;
+using static Waybill.Tests.EventStore.Make;
+
+namespace Waybill.Tests.EventStore;
+
+/// <summary>What every store guarantees to those who read the log, and keeps for them.</summary>
+public abstract partial class EventStoreContract
+{
+    private ICheckpointStore Checkpoints => (ICheckpointStore)Store;
+
+    private ISnapshotStore Snapshots => (ISnapshotStore)Store;
+
+    [Fact]
+    public async Task The_whole_log_is_read_in_order_page_by_page()
+    {
+        await AppendToStreams(25);
+
+        var first = await Store.ReadLogAsync(LogFilter.All, afterPosition: 0, limit: 10, Cancellation);
+        var rest = await Store.ReadLogAsync(LogFilter.All, first.ReadTo, limit: 100, Cancellation);
+        var none = await Store.ReadLogAsync(LogFilter.All, rest.ReadTo, limit: 100, Cancellation);
+
+        first.Events.Select(e => e.Position).ShouldBe(Numbers(1, 10));
+        rest.Events.Select(e => e.Position).ShouldBe(Numbers(11, 15));
+        (first.ReadTo, rest.ReadTo, none.ReadTo).ShouldBe((10, 25, 25));
+        none.Events.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task The_queues_share_out_the_log_between_them_and_keep_each_stream_together()
+    {
+        const int queues = 3;
+        await AppendToStreams(60);
+
+        var shares = new List<IReadOnlyList<StoredEvent>>();
+        for (var number = 0; number < queues; number++)
+        {
+            var page = await Store.ReadLogAsync(
+                new LogFilter(new LogQueue(number, queues)), afterPosition: 0, limit: 100, Cancellation);
+            page.ReadTo.ShouldBe(60);
+            page.Events.ShouldNotBeEmpty();
+            page.Events.ShouldAllBe(stored => LogQueue.Of(stored.Stream, queues).Number == number);
+            shares.Add(page.Events);
+        }
+
+        shares.SelectMany(events => events).Select(e => e.Position).Order().ShouldBe(Numbers(1, 60));
+    }
+
+    [Fact]
+    public async Task A_filtered_page_that_is_full_goes_on_after_its_last_event()
+    {
+        await AppendToStreams(30);
+        var filter = new LogFilter(LogQueue.Of(Stream("s1"), count: 2));
+
+        var all = await Store.ReadLogAsync(filter, afterPosition: 0, limit: 100, Cancellation);
+        var first = await Store.ReadLogAsync(filter, afterPosition: 0, limit: 2, Cancellation);
+        var rest = await Store.ReadLogAsync(filter, first.ReadTo, limit: 100, Cancellation);
+
+        first.ReadTo.ShouldBe(first.Events[1].Position);
+        first.Events.Concat(rest.Events).Select(e => e.Position).ShouldBe(all.Events.Select(e => e.Position));
+        rest.ReadTo.ShouldBe(30);
+    }
+
+    [Fact]
+    public async Task The_log_is_read_by_category_and_by_type()
+    {
+        await Append(new StreamName("note", "a"), 0, Event(1, command: 1));
+        await Append(new StreamName("other", "a"), 0, Event(2, command: 2));
+        await Append(new StreamName("note", "a"), 1, Event(3, command: 3, new Note.StruckOut("typo")));
+
+        (await Positions(new LogFilter(Category: "note"))).ShouldBe([1, 3]);
+        (await Positions(new LogFilter(Type: "note.written"))).ShouldBe([1, 2]);
+        (await Positions(new LogFilter(Category: "note", Type: "note.written"))).ShouldBe([1]);
+        (await Positions(new LogFilter(Category: "nobody"))).ShouldBeEmpty();
+
+        async Task<IEnumerable<long>> Positions(LogFilter filter)
+        {
+            var page = await Store.ReadLogAsync(filter, afterPosition: 0, limit: 100, Cancellation);
+            page.ReadTo.ShouldBe(3);
+            return page.Events.Select(stored => stored.Position);
+        }
+    }
+
+    [Fact]
+    public async Task A_page_ends_early_where_events_are_large()
+    {
+        var large = new string('x', 5 << 20);
+        for (var n = 1; n <= 4; n++)
+            await Append(Stream(), n - 1, Event(n, command: n, large));
+
+        var page = await Store.ReadLogAsync(LogFilter.All, afterPosition: 0, limit: 100, Cancellation);
+
+        (page.Events.Count, page.ReadTo).ShouldBe((2, 2));
+        (await ReadAll(Stream())).Select(e => e.Version).ShouldBe(Numbers(1, 4));
+    }
+
+    [Fact]
+    public async Task An_event_that_cannot_be_read_is_read_from_the_log_as_it_is_stored()
+    {
+        await Append(Stream(), 0, Event(1, command: 1));
+        await Append(Stream(), 1, Event(2, command: 2));
+        Execute("UPDATE events SET type = 'note.burnt' WHERE position = 1");
+
+        var page = await Store.ReadLogAsync(LogFilter.All, afterPosition: 0, limit: 100, Cancellation);
+
+        page.Events.Select(stored => stored.Type).ShouldBe(["note.burnt", "note.written"]);
+        Should.Throw<UnreadableEventException>(() => Types.Read(page.Events[0]));
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_the_log_to_grow_is_woken_by_a_commit()
+    {
+        await Append(Stream(), 0, Event(1, command: 1));
+        await Store.WaitBeyondAsync(0, Cancellation);
+
+        var waiting = Store.WaitBeyondAsync(1, Cancellation);
+        waiting.IsCompleted.ShouldBeFalse();
+        await Append(Stream(), 1, Event(2, command: 2));
+
+        await waiting.WaitAsync(FakeTimeProvider.BarrierLimit, Cancellation);
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_the_log_to_grow_can_stop_waiting()
+    {
+        using var stop = new CancellationTokenSource();
+        var waiting = Store.WaitBeyondAsync(0, stop.Token);
+
+        await stop.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => waiting);
+    }
+
+    [Fact]
+    public async Task Closing_ends_the_waiting()
+    {
+        var waiting = Store.WaitBeyondAsync(0, Cancellation);
+
+        Close();
+
+        await waiting.WaitAsync(FakeTimeProvider.BarrierLimit, Cancellation);
+        await Should.ThrowAsync<StoreUnavailableException>(
+            () => Store.ReadLogAsync(LogFilter.All, afterPosition: 0, limit: 1, Cancellation));
+    }
+
+    [Fact]
+    public async Task A_checkpoint_goes_forward_and_outlives_the_store_but_never_goes_back()
+    {
+        (await Checkpoints.ReadCheckpointAsync("reader", Cancellation)).ShouldBe(0);
+        await Checkpoints.SaveCheckpointAsync("reader", 7, Cancellation);
+        await Checkpoints.SaveCheckpointAsync("reader", 5, Cancellation);
+        await Checkpoints.SaveCheckpointAsync("other", 3, Cancellation);
+
+        Reopen();
+
+        (await Checkpoints.ReadCheckpointAsync("reader", Cancellation)).ShouldBe(7);
+        (await Checkpoints.ReadCheckpointAsync("other", Cancellation)).ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task A_snapshot_is_read_back_and_replaced_by_newer_ones_and_by_those_of_another_shape()
+    {
+        (await Snapshots.ReadSnapshotAsync(Stream(), "shape", Cancellation)).ShouldBeNull();
+        await Save("shape", version: 5);
+        await Save("shape", version: 4);
+        await Save("shape", version: 6, id: "b");
+
+        var kept = (await Snapshots.ReadSnapshotAsync(Stream(), "shape", Cancellation)).ShouldNotBeNull();
+
+        (kept.Shape, kept.Version, kept.Position).ShouldBe(("shape", 5, 50));
+        kept.State.ShouldBe("5"u8.ToArray());
+        (await Snapshots.ReadSnapshotAsync(Stream(), "another", Cancellation)).ShouldBeNull();
+        await Save("another", version: 1);
+        (await Snapshots.ReadSnapshotAsync(Stream(), "another", Cancellation))?.Version.ShouldBe(1);
+        (await Snapshots.ReadSnapshotAsync(Stream(), "shape", Cancellation)).ShouldBeNull();
+
+        Task Save(string shape, int version, string id = "a") => Snapshots.SaveSnapshotAsync(
+            Stream(id), new Snapshot(shape, version, version * 10, [(byte)('0' + version)]), Cancellation);
+    }
+
+    [Fact]
+    public async Task A_database_of_the_first_schema_is_migrated_with_what_it_holds()
+    {
+        await AppendToStreams(20);
+        Close();
+        foreach (var statement in BackToFirstSchema)
+            Execute(statement);
+
+        Reopen();
+
+        var mine = LogQueue.Of(Stream("s1"), count: 16);
+        var page = await Store.ReadLogAsync(new LogFilter(mine), afterPosition: 0, limit: 100, Cancellation);
+        page.Events.Select(e => e.Stream).ShouldContain(Stream("s1"));
+        page.Events.ShouldAllBe(stored => LogQueue.Of(stored.Stream, 16) == mine);
+        await Append(Stream("s1"), 2, Event(21, command: 21));
+        (await Store.ReadHeadPositionAsync(Cancellation)).ShouldBe(21);
+    }
+
+    private static string[] BackToFirstSchema =>
+    [
+        "DROP TABLE subject_keys", "DROP TABLE checkpoints", "DROP TABLE snapshots",
+        "ALTER TABLE events DROP COLUMN slot", "ALTER TABLE events DROP COLUMN hash",
+        "ALTER TABLE events DROP COLUMN key_id", "DELETE FROM schema_versions WHERE version > 1",
+    ];
+
+    private static IEnumerable<long> Numbers(int first, int count) =>
+        Enumerable.Range(first, count).Select(number => (long)number);
+
+    // Ten streams in turn, one event each time.
+    private async Task AppendToStreams(int events)
+    {
+        for (var n = 0; n < events; n++)
+            await Append(Stream($"s{n % 10}"), n / 10, Event(n + 1, command: n + 1));
+    }
+}
