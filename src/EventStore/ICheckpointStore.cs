@@ -7,6 +7,6 @@ public interface ICheckpointStore
     /// <summary>How far a reader has come; 0 if it has not begun.</summary>
     Task<long> ReadCheckpointAsync(string reader, CancellationToken cancellation = default);
 
-    /// <summary>Keeps how far a reader has come. A checkpoint never goes back: an older position changes nothing.</summary>
+    /// <summary>Keeps how far a reader has come. It never goes back: an older position changes nothing.</summary>
     Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default);
 }

@@ -9,7 +9,7 @@ public interface ISnapshotStore
     /// <summary>The stream's snapshot; null if it has none of this shape.</summary>
     Task<Snapshot?> ReadSnapshotAsync(StreamName stream, string shape, CancellationToken cancellation = default);
 
-    /// <summary>Keeps a snapshot instead of the stream's last one, unless that is of the same shape and newer.</summary>
+    /// <summary>Replaces the stream's snapshot, unless that is of the same shape and newer.</summary>
     Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default);
 }
 

@@ -10,7 +10,7 @@ public sealed record LogFilter(LogQueue? Queue = null, string? Category = null, 
     public static LogFilter All { get; } = new();
 }
 
-/// <summary>One of the equal parts into which the log is divided by stream, so that they can be read side by side.</summary>
+/// <summary>One of the parts into which the log is divided by stream, to be read side by side.</summary>
 /// <param name="Number">From 0.</param>
 /// <param name="Count">How many there are, from 1 to <see cref="Slot.Count"/>.</param>
 public readonly record struct LogQueue(int Number, int Count)

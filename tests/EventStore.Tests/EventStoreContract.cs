@@ -161,7 +161,9 @@ public abstract partial class EventStoreContract : IAsyncLifetime
         await Append(Stream(), 0, events);
 
         (await ReadAll(Stream())).Select(e => e.EventId).ShouldBe(events.Select(e => e.EventId));
-        var part = await Store.ReadStreamAsync(Stream(), 255, 515, cancellation: Cancellation).ToListAsync(Cancellation);
+        var part = await Store
+            .ReadStreamAsync(Stream(), 255, 515, cancellation: Cancellation)
+            .ToListAsync(Cancellation);
         part.Select(e => e.Version).ShouldBe(Enumerable.Range(255, 261).Select(n => (long)n));
     }
 

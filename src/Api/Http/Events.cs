@@ -13,7 +13,9 @@ internal static class Events
     {
         var from = page.Cursor ?? 1;
         // One more than asked for tells whether there is a next page.
-        var events = await store.ReadStreamAsync(stream, from, from + page.Limit, cancellation: http.RequestAborted).ToListAsync();
+        var events = await store
+            .ReadStreamAsync(stream, from, from + page.Limit, cancellation: http.RequestAborted)
+            .ToListAsync();
         if (events.Count == 0 && (from == 1 || !await Exists(http, store, stream)))
             return Problems.Of(StatusCodes.Status404NotFound, $"{stream.Category}-not-found");
 

@@ -80,7 +80,9 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
     private protected override Task<T> Read<T>(
         Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
         WithConnection(
-            connection => read(new PostgresSession(connection), cancellation), PostgresFailure.CannotRead, cancellation);
+            connection => read(new PostgresSession(connection), cancellation),
+            PostgresFailure.CannotRead,
+            cancellation);
 
     private protected override Task<T> Write<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>

@@ -24,9 +24,8 @@ internal static class SqliteSchema
             session.Transact(() =>
             {
                 session.Execute(Files.SchemaVersions[next - 1]);
-                session
-                    .Command("insert-schema-version", next, time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture))
-                    .ExecuteNonQuery();
+                var now = time.GetUtcNow().ToString("O", CultureInfo.InvariantCulture);
+                session.Command("insert-schema-version", next, now).ExecuteNonQuery();
             });
         }
     }

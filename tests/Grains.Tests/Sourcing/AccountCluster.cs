@@ -64,7 +64,8 @@ public sealed class AccountCluster : IAsyncLifetime
         var builder = new InProcessTestClusterBuilder(initialSilosCount: 1);
         builder.ConfigureSilo((_, silo) =>
         {
-            silo.Services.AddSingleton(new StoreAccess(Store, _types, Clock, Options, NullLogger<StoreAccess>.Instance));
+            silo.Services.AddSingleton(
+                new StoreAccess(Store, _types, Clock, Options, NullLogger<StoreAccess>.Instance));
             silo.AddWaybillGrains();
         });
         var cluster = builder.Build();
