@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Waybill.EventStore.Postgres;
+using Waybill.EventStore.Relational;
 using Waybill.EventStore.Sqlite;
 
 namespace Waybill.EventStore;
@@ -33,7 +34,7 @@ public static class EventStoreServices
         services.AddStore<PostgresEventStore>().AddSingleton(options);
 
     private static IServiceCollection AddStore<TStore>(this IServiceCollection services)
-        where TStore : class, IEventStore, ICheckpointStore, ISnapshotStore
+        where TStore : RelationalEventStore
     {
         services.TryAddSingleton<EventTypes>();
         services.TryAddSingleton(TimeProvider.System);
@@ -41,6 +42,7 @@ public static class EventStoreServices
             .AddSingleton<TStore>()
             .AddSingleton<IEventStore>(all => all.GetRequiredService<TStore>())
             .AddSingleton<ICheckpointStore>(all => all.GetRequiredService<TStore>())
-            .AddSingleton<ISnapshotStore>(all => all.GetRequiredService<TStore>());
+            .AddSingleton<ISnapshotStore>(all => all.GetRequiredService<TStore>())
+            .AddSingleton(all => all.GetRequiredService<TStore>().ReadModels);
     }
 }

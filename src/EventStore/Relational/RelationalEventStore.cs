@@ -1,10 +1,14 @@
 using Waybill.EventStore.Appending;
+using Waybill.EventStore.ReadModels;
 
 namespace Waybill.EventStore.Relational;
 
 /// <summary>What the stores have in common: all but how a session is come by.</summary>
-public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISnapshotStore
+public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISnapshotStore, ISessions
 {
+    /// <summary>The read models kept beside the log.</summary>
+    public IReadModelStore ReadModels => field ??= new RelationalReadModels(this);
+
     private protected HeadSignal Signal { get; } = new();
 
     private protected abstract GroupCommit Commits { get; }
@@ -72,6 +76,12 @@ public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISna
     /// <inheritdoc/>
     public Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default) =>
         Write((session, c) => session.SaveSnapshotAsync(stream, snapshot, c), cancellation);
+
+    Task<T> ISessions.Read<T>(Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
+        Read(read, cancellation);
+
+    Task<T> ISessions.Write<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        Write(write, cancellation);
 
     /// <summary>Reads on a session of its own, which sees whole commits only.</summary>
     private protected abstract Task<T> Read<T>(

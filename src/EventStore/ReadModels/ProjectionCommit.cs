@@ -1,0 +1,85 @@
+namespace Waybill.EventStore.ReadModels;
+
+/// <summary>How far a projection has come in one queue of the log.</summary>
+/// <param name="Queue">The queue.</param>
+/// <param name="Generation">The generation of the table that its rows are in: the live one.</param>
+/// <param name="Position">The position up to which all events of the queue are in the rows, or parked.</param>
+public sealed record ProjectionPosition(LogQueue Queue, long Generation, long Position);
+
+/// <summary>Where a projection stands.</summary>
+/// <param name="Generation">The live generation.</param>
+/// <param name="Positions">
+/// The position of each queue, by number. There may be another number of them than was asked for: then the number of
+/// queues has been changed since, and a rebuild is needed before the projection can go on.
+/// </param>
+/// <param name="Rebuild">The rebuild under way or left off; null if there is none.</param>
+/// <param name="Parked">How many runs of the live generation are parked.</param>
+/// <param name="Head">The position of the last event in the log, at least as late as all of the above.</param>
+public sealed record ProjectionState(
+    long Generation, IReadOnlyList<ProjectionPosition> Positions, RebuildProgress? Rebuild, long Parked, long Head)
+{
+    /// <summary>The position up to which all events, of all queues, are in the rows, or parked.</summary>
+    public long Position => Positions.Min(queue => queue.Position);
+}
+
+/// <summary>What some events do to a projection's rows.</summary>
+public record RowChanges<TRow>
+    where TRow : class
+{
+    /// <summary>
+    /// Rows to be written, each key once, whether the table has it or not. What
+    /// <see cref="ReadModel{TRow}.Check"/> refuses fails the commit.
+    /// </summary>
+    public IReadOnlyList<TRow> Upserts { get; init; } = [];
+
+    /// <summary>The keys of rows to be removed, where they are there; none of them among the rows to be written.</summary>
+    public IReadOnlyList<RowKey> Deletes { get; init; } = [];
+
+    /// <summary>Runs to be parked, or that are parked and are to be replaced by this (same id).</summary>
+    public IReadOnlyList<ParkedRun> Parked { get; init; } = [];
+
+    /// <summary>Runs to which later events of their streams are added.</summary>
+    public IReadOnlyList<ParkedExtension> Extended { get; init; } = [];
+
+    /// <summary>Notifications to be kept until they are delivered.</summary>
+    public IReadOnlyList<Notice> Notices { get; init; } = [];
+}
+
+/// <summary>
+/// What one turn of a projection's host does, all of it or nothing: it moves a queue's position and changes rows,
+/// parked runs and notices.
+/// </summary>
+/// <param name="Queue">The queue.</param>
+/// <param name="Generation">The generation from which the rows were loaded.</param>
+/// <param name="From">The position at which the queue must still be.</param>
+/// <param name="To">
+/// Its new position; the same where only parked events are redriven, discarded, or a row is made anew.
+/// </param>
+public sealed record ProjectionCommit<TRow>(LogQueue Queue, long Generation, long From, long To) : RowChanges<TRow>
+    where TRow : class
+{
+    /// <summary>Runs that are parked no more: redriven to their end, or discarded. Each must still be parked.</summary>
+    public IReadOnlyList<Guid> Released { get; init; } = [];
+
+    /// <summary>What was done to parked runs by whom.</summary>
+    public IReadOnlyList<ParkedAct> Acts { get; init; } = [];
+}
+
+/// <summary>How a fenced write ended.</summary>
+public enum CommitOutcome
+{
+    /// <summary>All of it is stored.</summary>
+    Committed,
+
+    /// <summary>
+    /// Somebody else was first: another host, a swap, a newer lease. Nothing is stored; read the position again.
+    /// </summary>
+    Superseded,
+}
+
+/// <summary>A notification that is kept from the commit of its event's rows until it is delivered.</summary>
+/// <param name="EventId">The event; receivers know repeats by it.</param>
+/// <param name="Position">The event's position: notices are delivered in this order.</param>
+/// <param name="Stream">The event's stream, which says in which queue the notice is.</param>
+/// <param name="Data">What there is to tell, as JSON.</param>
+public sealed record Notice(Guid EventId, long Position, StreamName Stream, string Data);
