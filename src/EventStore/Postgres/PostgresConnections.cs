@@ -74,7 +74,7 @@ internal sealed class PostgresConnections : IDisposable
         settings.CommandTimeout = seconds;
         settings.CancellationTimeout = -1; // After a timeout nobody waits for the server to call it off as well.
         settings.NoResetOnClose = true; // A reset would undo configure-session.
-        settings.MaxAutoPrepare = 10; // The readers' few statements.
+        settings.MaxAutoPrepare = 100; // The store's own statements, and a handful for each read model.
         settings.AutoPrepareMinUsages = 2;
         settings.ApplicationName ??= "waybill";
         if (!settings.ContainsKey("Maximum Pool Size"))

@@ -79,14 +79,23 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
 
     private protected override Task<T> Read<T>(
         Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
-        WithConnection(
+        // The driver holds its limits one after another: a server that is silent can cost it three of them.
+        ToTheEnd(
             connection => read(new PostgresSession(connection), cancellation),
             PostgresFailure.CannotRead,
-            cancellation);
+            cancellation).Within(_limit, cancellation);
 
     private protected override Task<T> Write<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
-        WithConnection(
+        WriteToTheEnd(write, cancellation).Within(_limit, cancellation);
+
+    private protected override Task<T> WriteAtLeisure<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        WriteToTheEnd(write, cancellation).Within(ISessions.LeisureLimit, cancellation);
+
+    private Task<T> WriteToTheEnd<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        ToTheEnd(
             async connection =>
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancellation);
@@ -96,12 +105,6 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
             },
             PostgresFailure.CannotWrite,
             cancellation);
-
-    // The driver holds its limits one after another: a server that is silent can cost it three of them.
-    private Task<T> WithConnection<T>(
-        Func<NpgsqlConnection, Task<T>> work,
-        Func<Exception, StoreUnavailableException> explain,
-        CancellationToken cancellation) => ToTheEnd(work, explain, cancellation).Within(_limit, cancellation);
 
     private async Task<T> ToTheEnd<T>(
         Func<NpgsqlConnection, Task<T>> work,

@@ -8,6 +8,9 @@ namespace Waybill.EventStore.Postgres;
 internal sealed class PostgresSession(NpgsqlConnection connection) : StoreSession
 {
     /// <inheritdoc/>
+    public override RowSession Rows => field ??= new PostgresRows(connection);
+
+    /// <inheritdoc/>
     public override async Task ReadAsync(
         string name, object?[] values, Func<DbDataReader, bool> read, CancellationToken cancellation)
     {

@@ -45,7 +45,7 @@ internal static class Sql
     }
 
     // Times go as the latest time there is where no time is meant, which PostgreSQL knows as infinity.
-    private static object Encode(object? value) => value switch
+    public static object Encode(object? value) => value switch
     {
         DateTimeOffset time => time.UtcDateTime,
         null => DBNull.Value,

@@ -1,55 +1,337 @@
+using System.Data.Common;
 using Waybill.EventStore.Relational;
 
 namespace Waybill.EventStore.ReadModels;
 
-#pragma warning disable CA1822, CS9113, IDE0060 // Until it is written.
-/// <summary>Read models in a relational store.</summary>
-internal sealed class RelationalReadModels(ISessions sessions) : IReadModelStore
+/// <summary>
+/// Read models in a relational store. What fences a write comes first in its transaction, and locks it; so whoever finds
+/// it as expected is alone until the commit.
+/// </summary>
+internal sealed partial class RelationalReadModels(ISessions sessions) : IReadModelStore
 {
-    public Task<ProjectionState> PrepareAsync(ReadModel model, int queueCount, CancellationToken cancellation = default) => throw new NotImplementedException();
+    /// <summary>How many positions of the log are looked at to count what is behind: some milliseconds' work.</summary>
+    private const int LookMax = 10_000;
 
-    public Task<ProjectionState> ReadStateAsync(ReadModel model, CancellationToken cancellation = default) => throw new NotImplementedException();
+    /// <inheritdoc/>
+    public async Task<ProjectionState> PrepareAsync(
+        ReadModel model, int queueCount, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(queueCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(queueCount, Slot.Count);
+        var found = await sessions.Read(FindState, cancellation);
+        if (found is not null && found.Positions.Count == queueCount)
+            return found;
+        return await sessions.Write(
+            async (session, c) =>
+            {
+                await MakeAsync(session, model, queueCount, c);
+                return (await FindState(session, c))!;
+            },
+            cancellation);
 
-    public Task<ProjectionPosition?> ReadPositionAsync(ReadModel model, LogQueue queue, CancellationToken cancellation = default) => throw new NotImplementedException();
+        async Task<ProjectionState?> FindState(StoreSession session, CancellationToken c)
+        {
+            var registered = await FindAsync(session, "select-read-model", model, c);
+            if (registered is not null && registered.Shape != model.Shape)
+                throw new ReadModelChangedException(model);
+            return registered is null ? null : await ReadStateAsync(session, model, registered, c);
+        }
+    }
 
-    public Task<QueueLag> ReadLagAsync(LogQueue queue, long position, CancellationToken cancellation = default) => throw new NotImplementedException();
+    /// <inheritdoc/>
+    public Task<ProjectionState> ReadStateAsync(ReadModel model, CancellationToken cancellation = default) =>
+        sessions.Read(
+            async (session, c) =>
+                await ReadStateAsync(session, model, await GetAsync(session, "select-read-model", model, c), c),
+            cancellation);
 
-    public Task<IReadOnlyDictionary<RowKey, TRow>?> LoadRowsAsync<TRow>(ReadModel<TRow> model, long generation, IReadOnlyCollection<RowKey> keys, CancellationToken cancellation = default)
-        where TRow : class => throw new NotImplementedException();
+    /// <inheritdoc/>
+    public Task<ProjectionPosition?> ReadPositionAsync(
+        ReadModel model, LogQueue queue, CancellationToken cancellation = default) =>
+        sessions.Read(
+            (session, c) => session.ReadFirstAsync(
+                "select-position",
+                [model.View, queue.Number],
+                row => row.GetInt32(0) == queue.Count
+                    ? new ProjectionPosition(queue, row.GetInt64(1), row.GetInt64(2))
+                    : null,
+                c),
+            cancellation);
 
-    public Task<RowPage<TRow>> QueryAsync<TRow>(ReadModel<TRow> model, ReadModelQuery query, CancellationToken cancellation = default)
-        where TRow : class => throw new NotImplementedException();
+    /// <inheritdoc/>
+    public Task<QueueLag> ReadLagAsync(LogQueue queue, long position, CancellationToken cancellation = default) =>
+        sessions.Read((session, c) => ReadLagAsync(session, queue, position, c), cancellation);
 
-    public Task<CommitOutcome> CommitAsync<TRow>(ReadModel<TRow> model, ProjectionCommit<TRow> commit, CancellationToken cancellation = default)
-        where TRow : class => throw new NotImplementedException();
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<RowKey, TRow>?> LoadRowsAsync<TRow>(
+        ReadModel<TRow> model,
+        long generation,
+        IReadOnlyCollection<RowKey> keys,
+        CancellationToken cancellation = default)
+        where TRow : class
+    {
+        foreach (var key in keys)
+            model.Check(key);
+        try
+        {
+            return await sessions.Read(
+                (session, c) => LoadAsync(session, model, generation, keys, c), cancellation);
+        }
+        catch (StoreUnavailableException)
+        {
+            // A table that has been dropped fails like one that cannot be read.
+            var registered = await sessions.Read(
+                (session, c) => FindAsync(session, "select-read-model", model, c), cancellation);
+            if (registered?.Generations.Contains(generation) ?? false)
+                throw;
+            return null;
+        }
+    }
 
-    public Task<RebuildLease> StartRebuildAsync(ReadModel model, string by, DateTimeOffset at, bool fresh, CancellationToken cancellation = default) => throw new NotImplementedException();
+    /// <inheritdoc/>
+    public Task<RowPage<TRow>> QueryAsync<TRow>(
+        ReadModel<TRow> model, ReadModelQuery query, CancellationToken cancellation = default)
+        where TRow : class
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(query.Limit);
+        object?[] values = [.. (query.Values ?? []).Select(value => value is null ? null : KeyValue.Stored(value))];
+        var sql = $"{RowSession.Select(model, model.View)}{(query.Where is { } where ? $" WHERE {where}" : "")} "
+            + $"ORDER BY {query.OrderBy ?? RowSession.Names(model.Key)} LIMIT {query.Limit}";
+        return sessions.Read(
+            async (session, c) =>
+            {
+                // The position is read first: rows that are newer than it do no harm.
+                var position = await session.ReadFirstAsync(
+                    "select-lowest-position", [model.View], row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), c);
+                if (position is null)
+                    return new RowPage<TRow>([], 0); // Not made yet.
+                var rows = new List<TRow>();
+                await session.Rows.ReadAsync(sql, values, row => Add(rows, model.ReadRow(session, row)), c);
+                return new RowPage<TRow>(rows, position.Value);
+            },
+            cancellation);
+    }
 
-    public Task<CommitOutcome> CommitBuildAsync<TRow>(ReadModel<TRow> model, RebuildLease lease, BuildCommit<TRow> commit, CancellationToken cancellation = default)
-        where TRow : class => throw new NotImplementedException();
+    /// <inheritdoc/>
+    public async Task<CommitOutcome> CommitAsync<TRow>(
+        ReadModel<TRow> model, ProjectionCommit<TRow> commit, CancellationToken cancellation = default)
+        where TRow : class
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(commit.To, commit.From);
+        Check(model, commit);
+        return await Fenced(
+            async (session, c) =>
+            {
+                await MustChangeOne(
+                    session,
+                    "move-position",
+                    [model.View, commit.Queue.Number, commit.Queue.Count, commit.Generation, commit.From, commit.To],
+                    c);
+                await ApplyAsync(session, model, commit.Generation, commit, c);
+                foreach (var run in commit.Released)
+                    await MustChangeOne(session, "release-parked-run", [model.View, commit.Generation, run], c);
+                foreach (var act in commit.Acts)
+                    await InsertActAsync(session, model, act, c);
+            },
+            cancellation);
+    }
 
-    public Task<CommitOutcome> IndexBuildAsync(ReadModel model, RebuildLease lease, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private static async Task<IReadOnlyDictionary<RowKey, TRow>> LoadAsync<TRow>(
+        StoreSession session,
+        ReadModel<TRow> model,
+        long generation,
+        IReadOnlyCollection<RowKey> keys,
+        CancellationToken cancellation)
+        where TRow : class
+    {
+        var rows = new Dictionary<RowKey, TRow>(keys.Count);
+        await session.Rows.LoadAsync(model, generation, keys, row => rows[model.KeyOf(row)] = row, cancellation);
+        return rows;
+    }
 
-    public Task<SwapOutcome> SwapAsync<TRow>(ReadModel<TRow> model, RebuildLease lease, SwapRequest request, SwapStep<TRow> step, CancellationToken cancellation = default)
-        where TRow : class => throw new NotImplementedException();
+    // Before the transaction: what cannot be stored is then known to be the row's fault.
+    private static void Check<TRow>(ReadModel<TRow> model, RowChanges<TRow> changes)
+        where TRow : class
+    {
+        foreach (var row in changes.Upserts)
+            model.Check(row);
+        foreach (var key in changes.Deletes)
+            model.Check(key);
+    }
 
-    public Task<bool> CancelRebuildAsync(ReadModel model, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private static async Task ApplyAsync<TRow>(
+        StoreSession session,
+        ReadModel<TRow> model,
+        long generation,
+        RowChanges<TRow> changes,
+        CancellationToken cancellation)
+        where TRow : class
+    {
+        await session.Rows.UpsertAsync(model, generation, changes.Upserts, cancellation);
+        await session.Rows.DeleteAsync(model, generation, changes.Deletes, cancellation);
+        foreach (var run in changes.Parked)
+            await SaveRunAsync(session, model, generation, run, cancellation);
+        foreach (var (run, version, position) in changes.Extended)
+            await MustChangeOne(
+                session, "extend-parked-run", [model.View, generation, run, version, position], cancellation);
+        foreach (var notice in changes.Notices)
+            await InsertNoticeAsync(session, model, notice, cancellation);
+    }
 
-    public Task DropReplacedAsync(ReadModel model, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private async Task<CommitOutcome> Fenced(
+        Func<StoreSession, CancellationToken, Task> write, CancellationToken cancellation)
+    {
+        try
+        {
+            await sessions.Write(
+                async (session, c) =>
+                {
+                    await write(session, c);
+                    return true;
+                },
+                cancellation);
+            return CommitOutcome.Committed;
+        }
+        catch (SupersededException)
+        {
+            return CommitOutcome.Superseded;
+        }
+    }
 
-    public Task<IReadOnlyList<ParkedStream>> ReadParkedStreamsAsync(ReadModel model, long generation, LogQueue? queue, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private static async Task MustChangeOne(
+        StoreSession session, string statement, object?[] values, CancellationToken cancellation)
+    {
+        if (await session.ExecuteAsync(statement, values, cancellation) != 1)
+            throw new SupersededException();
+    }
 
-    public Task<IReadOnlyList<ParkedRun>> ListParkedAsync(ReadModel model, string? cause, long afterPosition, int limit, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private static async Task MakeAsync(
+        StoreSession session, ReadModel model, int queueCount, CancellationToken cancellation)
+    {
+        if (await session.ExecuteAsync("insert-read-model", [model.View, model.Shape], cancellation) > 0)
+        {
+            await session.Rows.CreateTableAsync(model, generation: 1, withIndexes: true, cancellation);
+            await session.Rows.ShowAsync(model, generation: 1, cancellation);
+            await SetPositionsAsync(session, model, queueCount, generation: 1, position: 0, cancellation);
+            return;
+        }
+        // Queues that are all at one position can be divided anew; otherwise it takes a rebuild.
+        var positions = await ReadPositionsAsync(session, "lock-positions", model, cancellation);
+        if (positions.Count != queueCount && positions.All(queue => queue.Position == positions[0].Position))
+            await SetPositionsAsync(
+                session, model, queueCount, positions[0].Generation, positions[0].Position, cancellation);
+    }
 
-    public Task<IReadOnlyList<ParkedCount>> CountParkedAsync(ReadModel model, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private static async Task SetPositionsAsync(
+        StoreSession session,
+        ReadModel model,
+        int queueCount,
+        long generation,
+        long position,
+        CancellationToken cancellation)
+    {
+        await session.ExecuteAsync("delete-positions", [model.View], cancellation);
+        for (var queue = 0; queue < queueCount; queue++)
+            await session.ExecuteAsync(
+                "insert-position", [model.View, queue, queueCount, generation, position], cancellation);
+    }
 
-    public Task<ParkedRun?> FindParkedAsync(ReadModel model, Guid runId, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private static async Task<ProjectionState> ReadStateAsync(
+        StoreSession session, ReadModel model, Registered registered, CancellationToken cancellation)
+    {
+        var positions = await ReadPositionsAsync(session, "select-positions", model, cancellation);
+        var live = positions[0].Generation; // A swap may have come between the two.
+        var parked = await session.ReadFirstAsync(
+            "count-parked-runs", [model.View, live], row => row.GetInt64(0), cancellation);
+        var rebuild = registered.Building is { } building && building != live
+            ? new RebuildProgress(
+                building, registered.Token, registered.BuildPosition, registered.StartedBy!,
+                registered.StartedAt!.Value, registered.BuiltAt!.Value)
+            : null;
+        return new(live, positions, rebuild, parked, await session.ReadHeadPositionAsync(cancellation));
+    }
 
-    public Task RecordActAsync(ReadModel model, ParkedAct act, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private static async Task<IReadOnlyList<ProjectionPosition>> ReadPositionsAsync(
+        StoreSession session, string statement, ReadModel model, CancellationToken cancellation)
+    {
+        var positions = new List<ProjectionPosition>();
+        await session.ReadAsync(
+            statement,
+            [model.View],
+            row => Add(positions, new(
+                new LogQueue(row.GetInt32(0), row.GetInt32(1)), row.GetInt64(2), row.GetInt64(3))),
+            cancellation);
+        return positions;
+    }
 
-    public Task<IReadOnlyList<ParkedAct>> ListActsAsync(ReadModel model, Guid? runId, int limit, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private static async Task<QueueLag> ReadLagAsync(
+        StoreSession session, LogQueue queue, long position, CancellationToken cancellation)
+    {
+        var head = await session.ReadHeadPositionAsync(cancellation);
+        if (head <= position)
+            return new(head, EventsBehind: 0, IsExact: true, OldestTime: null);
+        var lookTo = Math.Min(head, position + LookMax);
+        var (count, oldest) = await session.ReadFirstAsync(
+            "select-lag",
+            [position, lookTo, queue.Number, queue.Count],
+            row => (row.GetInt64(0), row.IsDBNull(1) ? (DateTimeOffset?)null : session.ReadTime(row, 1)),
+            cancellation);
+        if (oldest is null && lookTo < head)
+            oldest = await session.ReadFirstAsync(
+                "select-time", [lookTo], row => session.ReadTime(row, 0), cancellation);
+        return new(head, count, IsExact: lookTo == head, oldest);
+    }
 
-    public Task<IReadOnlyList<Notice>> ReadNoticesAsync(ReadModel model, LogQueue queue, int limit, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private static async Task<Registered> GetAsync(
+        StoreSession session, string statement, ReadModel model, CancellationToken cancellation) =>
+        await FindAsync(session, statement, model, cancellation)
+        ?? throw new InvalidOperationException($"The read model {model.View} has not been prepared.");
 
-    public Task RemoveNoticesAsync(ReadModel model, IReadOnlyList<Guid> eventIds, CancellationToken cancellation = default) => throw new NotImplementedException();
+    private static Task<Registered?> FindAsync(
+        StoreSession session, string statement, ReadModel model, CancellationToken cancellation) =>
+        session.ReadFirstAsync(
+            statement,
+            [model.View],
+            row => new Registered(
+                row.GetString(0),
+                row.GetInt64(1),
+                row.GetInt64(2),
+                NumberOrNull(row, 3),
+                NumberOrNull(row, 4),
+                row.GetInt64(5),
+                row.GetInt64(6),
+                row.IsDBNull(7) ? null : row.GetString(7),
+                row.IsDBNull(8) ? null : session.ReadTime(row, 8),
+                row.IsDBNull(9) ? null : session.ReadTime(row, 9)),
+            cancellation);
+
+    private static long? NumberOrNull(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetInt64(column);
+
+    private static bool Add<T>(List<T> list, T item)
+    {
+        list.Add(item);
+        return true;
+    }
+
+    /// <summary>A read model's row in the registry.</summary>
+    private sealed record Registered(
+        string Shape,
+        long Live,
+        long Last,
+        long? Replaced,
+        long? Building,
+        long Token,
+        long BuildPosition,
+        string? StartedBy,
+        DateTimeOffset? StartedAt,
+        DateTimeOffset? BuiltAt)
+    {
+        public bool Holds(RebuildLease lease) => Token == lease.Token && Building == lease.Generation;
+
+        public IEnumerable<long?> Generations => [Live, Replaced, Building];
+    }
+
+    /// <summary>Rolls a write back that was fenced off.</summary>
+    private sealed class SupersededException : Exception;
 }

@@ -8,4 +8,13 @@ internal interface ISessions
 
     /// <summary>Writes in one transaction. What throws, other than the store, has no effect.</summary>
     Task<T> Write<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
+
+    /// <summary>
+    /// Writes in one transaction that may take up to <see cref="LeisureLimit"/> where it keeps nobody waiting, as on
+    /// PostgreSQL; on SQLite no longer than any other.
+    /// </summary>
+    Task<T> WriteAtLeisure<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
+
+    /// <summary>Enough to index some hundred million rows.</summary>
+    static TimeSpan LeisureLimit => TimeSpan.FromMinutes(10);
 }

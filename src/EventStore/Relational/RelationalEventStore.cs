@@ -83,6 +83,10 @@ public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISna
     Task<T> ISessions.Write<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         Write(write, cancellation);
 
+    Task<T> ISessions.WriteAtLeisure<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        WriteAtLeisure(write, cancellation);
+
     /// <summary>Reads on a session of its own, which sees whole commits only.</summary>
     private protected abstract Task<T> Read<T>(
         Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation);
@@ -90,4 +94,9 @@ public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISna
     /// <summary>Writes beside the log, in one transaction. If it throws, what became of it may be unknown.</summary>
     private protected abstract Task<T> Write<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
+
+    /// <inheritdoc cref="ISessions.WriteAtLeisure"/>
+    private protected virtual Task<T> WriteAtLeisure<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        Write(write, cancellation);
 }

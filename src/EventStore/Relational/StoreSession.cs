@@ -8,6 +8,9 @@ namespace Waybill.EventStore.Relational;
 /// </summary>
 internal abstract class StoreSession
 {
+    /// <summary>The part that knows the tables of read models.</summary>
+    public abstract RowSession Rows { get; }
+
     /// <summary>Executes a statement and reads the rows it returns, until there are no more or one is enough.</summary>
     /// <param name="name">The statement's file.</param>
     /// <param name="values">Its parameters, in order.</param>

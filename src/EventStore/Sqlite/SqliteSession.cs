@@ -14,6 +14,8 @@ internal sealed class SqliteSession : StoreSession, IDisposable
     private readonly Dictionary<string, SqliteCommand> _prepared = [];
     private readonly SqliteConnection _connection;
 
+    private SqliteRows? _rows;
+
     private SqliteSession(string path, SqliteOpenMode mode)
     {
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder
@@ -26,6 +28,9 @@ internal sealed class SqliteSession : StoreSession, IDisposable
         }.ToString());
         _connection.Open();
     }
+
+    /// <inheritdoc/>
+    public override RowSession Rows => _rows ??= new SqliteRows(_connection, this);
 
     public static SqliteSession OpenReader(string path) => new(path, SqliteOpenMode.ReadOnly);
 
@@ -100,7 +105,11 @@ internal sealed class SqliteSession : StoreSession, IDisposable
         Execute("COMMIT");
     }
 
-    public void Dispose() => _connection.Dispose();
+    public void Dispose()
+    {
+        _rows?.Dispose();
+        _connection.Dispose();
+    }
 
     private SqliteCommand Prepare(string name, int parameters)
     {

@@ -1,0 +1,241 @@
+using System.Data.Common;
+using Npgsql;
+using NpgsqlTypes;
+using Waybill.EventStore.ReadModels;
+using Waybill.EventStore.Relational;
+
+namespace Waybill.EventStore.Postgres;
+
+/// <summary>Rows by the thousand: each column goes to the server as one array, and new rows as a binary COPY.</summary>
+internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
+{
+    // Below it a COPY's own round trips cost more than it saves.
+    private const int CopyMin = 200;
+
+    /// <inheritdoc/>
+    public override bool IndexesAtOnce => false;
+
+    /// <inheritdoc/>
+    protected override string TableOptions => "";
+
+    /// <inheritdoc/>
+    public override async Task ReadAsync(
+        string sql, IReadOnlyList<object?> values, Func<DbDataReader, bool> take, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        foreach (var value in values)
+            command.Parameters.Add(new NpgsqlParameter { Value = Sql.Encode(value) });
+        await ReadAsync(command, take, cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override async Task ExecuteAsync(string sql, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override async Task DeferDurabilityAsync(CancellationToken cancellation)
+    {
+        await using var defer = connection.Command("defer-durability");
+        await defer.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override async Task IndexAsync(ReadModel model, long generation, CancellationToken cancellation)
+    {
+        await using var limit = connection.Command("limit-migration");
+        await limit.ExecuteNonQueryAsync(cancellation);
+        // A new table has no statistics, which the plans of its first queries would miss.
+        foreach (var sql in CreateIndexes(model, generation).Append($"ANALYZE {Quote(model.Table(generation))}"))
+        {
+            await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
+            await command.ExecuteNonQueryAsync(cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task AddAsync<TRow>(
+        ReadModel<TRow> model, long generation, IReadOnlyList<TRow> rows, CancellationToken cancellation) =>
+        rows.Count < CopyMin
+            ? InsertAsync(model, generation, rows, "", cancellation)
+            : CopyAsync(model, generation, rows, cancellation);
+
+    /// <inheritdoc/>
+    public override Task UpsertAsync<TRow>(
+        ReadModel<TRow> model, long generation, IReadOnlyList<TRow> rows, CancellationToken cancellation) =>
+        InsertAsync(model, generation, rows, OnConflict(model), cancellation);
+
+    /// <inheritdoc/>
+    public override async Task DeleteAsync<TRow>(
+        ReadModel<TRow> model, long generation, IReadOnlyList<RowKey> keys, CancellationToken cancellation)
+    {
+        if (keys.Count == 0)
+            return;
+        await using var command = new NpgsqlCommand(
+            $"DELETE FROM {Quote(model.Table(generation))} AS kept USING {Unnest(model.Key)} AS k ({Names(model.Key)}) "
+                + $"WHERE {Match(model)}",
+            connection);
+        AddKeys(command, model, keys);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override async Task LoadAsync<TRow>(
+        ReadModel<TRow> model,
+        long generation,
+        IReadOnlyCollection<RowKey> keys,
+        Action<TRow> take,
+        CancellationToken cancellation)
+    {
+        if (keys.Count == 0)
+            return;
+        // OFFSET 0 makes it a look-up by key for each, whatever the planner thinks of a table it has no statistics of.
+        var columns = string.Join(", ", model.Columns.Select(column => "r." + Quote(column.Name)));
+        await using var command = new NpgsqlCommand(
+            $"SELECT {columns} FROM {Unnest(model.Key)} AS k ({Names(model.Key)}) CROSS JOIN LATERAL ("
+                + $"SELECT * FROM {Quote(model.Table(generation))} AS kept WHERE {Match(model)} OFFSET 0) AS r",
+            connection);
+        AddKeys(command, model, keys as IReadOnlyList<RowKey> ?? [.. keys]);
+        var session = new PostgresSession(connection);
+        await ReadAsync(
+            command,
+            row =>
+            {
+                take(model.ReadRow(session, row));
+                return true;
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    // Texts compare by their bytes, as they do in SQLite, and as the store's other texts do.
+    protected override string StoredType(ReadModelColumn column) => TypeOf(column) switch
+    {
+        NpgsqlDbType.Text => "text COLLATE \"C\"",
+        NpgsqlDbType.Bigint => "bigint",
+        NpgsqlDbType.Integer => "integer",
+        NpgsqlDbType.Boolean => "boolean",
+        NpgsqlDbType.Uuid => "uuid",
+        _ => "timestamptz",
+    };
+
+    /// <inheritdoc/>
+    protected override IEnumerable<string> CreateView(string view, string select) =>
+        [$"CREATE OR REPLACE VIEW {view} AS {select}"];
+
+    private static NpgsqlDbType TypeOf(ReadModelColumn column) => column.Type switch
+    {
+        var t when t == typeof(long) => NpgsqlDbType.Bigint,
+        var t when t == typeof(int) => NpgsqlDbType.Integer,
+        var t when t == typeof(bool) => NpgsqlDbType.Boolean,
+        var t when t == typeof(Guid) => NpgsqlDbType.Uuid,
+        var t when t == typeof(DateTimeOffset) => NpgsqlDbType.TimestampTz,
+        _ => NpgsqlDbType.Text,
+    };
+
+    private static string Unnest(IReadOnlyCollection<ReadModelColumn> columns) =>
+        $"unnest({string.Join(", ", columns.Select((_, i) => $"${i + 1}"))})";
+
+    private static string Match(ReadModel model) =>
+        string.Join(" AND ", model.Key.Select(column => $"kept.{Quote(column.Name)} = k.{Quote(column.Name)}"));
+
+    private static void AddKeys<TRow>(NpgsqlCommand command, ReadModel<TRow> model, IReadOnlyList<RowKey> keys)
+        where TRow : class
+    {
+        for (var i = 0; i < model.Key.Count; i++)
+            command.Parameters.Add(model.TypedKey[i].Accept(new KeyArray<TRow>(keys, i)));
+    }
+
+    private static async Task ReadAsync(
+        NpgsqlCommand command, Func<DbDataReader, bool> take, CancellationToken cancellation)
+    {
+        await using var rows = await command.ExecuteReaderAsync(cancellation);
+        while (await rows.ReadAsync(cancellation) && take(rows))
+        {
+            // The rows that are not wanted are skipped when the reader is disposed.
+        }
+    }
+
+    private async Task InsertAsync<TRow>(
+        ReadModel<TRow> model,
+        long generation,
+        IReadOnlyList<TRow> rows,
+        string onConflict,
+        CancellationToken cancellation)
+        where TRow : class
+    {
+        if (rows.Count == 0)
+            return;
+        await using var command = new NpgsqlCommand(
+            $"INSERT INTO {Quote(model.Table(generation))} ({Names(model.Columns)}) "
+                + $"SELECT * FROM {Unnest(model.Columns)} {onConflict}",
+            connection);
+        var array = new RowArray<TRow>(rows);
+        foreach (var column in model.TypedColumns)
+            command.Parameters.Add(column.Accept(array));
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private async Task CopyAsync<TRow>(
+        ReadModel<TRow> model, long generation, IReadOnlyList<TRow> rows, CancellationToken cancellation)
+        where TRow : class
+    {
+        var writers = model.TypedColumns.Select(column => column.Accept(CellWriter<TRow>.Instance)).ToArray();
+        await using var copy = await connection.BeginBinaryImportAsync(
+            $"COPY {Quote(model.Table(generation))} ({Names(model.Columns)}) FROM STDIN (FORMAT BINARY)", cancellation);
+        foreach (var row in rows)
+        {
+            await copy.StartRowAsync(cancellation);
+            foreach (var write in writers)
+                await write(copy, row, cancellation);
+        }
+        await copy.CompleteAsync(cancellation);
+    }
+
+    /// <summary>A column of some rows as one array.</summary>
+    private sealed class RowArray<TRow>(IReadOnlyList<TRow> rows) : IColumnVisitor<TRow, NpgsqlParameter>
+        where TRow : class
+    {
+        public NpgsqlParameter Visit<TStored>(ReadModelColumn<TRow> column, Func<TRow, TStored> get)
+        {
+            var values = new TStored[rows.Count];
+            for (var i = 0; i < values.Length; i++)
+                values[i] = get(rows[i]);
+            return Parameter(column, values);
+        }
+    }
+
+    /// <summary>A column of some keys as one array.</summary>
+    private sealed class KeyArray<TRow>(IReadOnlyList<RowKey> keys, int index) : IColumnVisitor<TRow, NpgsqlParameter>
+        where TRow : class
+    {
+        public NpgsqlParameter Visit<TStored>(ReadModelColumn<TRow> column, Func<TRow, TStored> get)
+        {
+            var values = new TStored[keys.Count];
+            for (var i = 0; i < values.Length; i++)
+                values[i] = (TStored)KeyValue.Stored(keys[i][index]);
+            return Parameter(column, values);
+        }
+    }
+
+    /// <summary>Writes a column of one row into a COPY.</summary>
+    private sealed class CellWriter<TRow> : IColumnVisitor<TRow, Func<NpgsqlBinaryImporter, TRow, CancellationToken, Task>>
+        where TRow : class
+    {
+        public static readonly CellWriter<TRow> Instance = new();
+
+        public Func<NpgsqlBinaryImporter, TRow, CancellationToken, Task> Visit<TStored>(
+            ReadModelColumn<TRow> column, Func<TRow, TStored> get)
+        {
+            var type = TypeOf(column);
+            return (copy, row, cancellation) => get(row) is { } value
+                ? copy.WriteAsync(value, type, cancellation)
+                : copy.WriteNullAsync(cancellation);
+        }
+    }
+
+    private static NpgsqlParameter<T[]> Parameter<T>(ReadModelColumn column, T[] values) =>
+        new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | TypeOf(column) };
+}

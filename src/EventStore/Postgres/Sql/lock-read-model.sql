@@ -1,0 +1,6 @@
+-- Nobody else builds, swaps or cancels until the transaction ends.
+SELECT shape, live_generation, last_generation, replaced_generation, building_generation, token, build_position,
+       started_by, started_at, built_at
+FROM read_models
+WHERE read_model = $1
+FOR UPDATE;

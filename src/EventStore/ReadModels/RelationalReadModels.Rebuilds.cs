@@ -1,0 +1,206 @@
+using Waybill.EventStore.Relational;
+
+namespace Waybill.EventStore.ReadModels;
+
+// The rebuilds: a table beside the live one, made by whoever has the last lease, and put in its place.
+internal sealed partial class RelationalReadModels
+{
+    /// <inheritdoc/>
+    public Task<RebuildLease> StartRebuildAsync(
+        ReadModel model, string by, DateTimeOffset at, bool fresh, CancellationToken cancellation = default) =>
+        sessions.Write(
+            async (session, c) =>
+            {
+                var registered = await GetAsync(session, "lock-read-model", model, c);
+                if (registered.Building is { } building && !fresh)
+                {
+                    await session.ExecuteAsync("renew-build", [model.View], c);
+                    return new RebuildLease(registered.Token + 1, building, registered.BuildPosition);
+                }
+                await DropAsync(session, model, registered.Building, c);
+                await DropAsync(session, model, registered.Replaced, c);
+                var next = registered.Last + 1;
+                await session.Rows.CreateTableAsync(model, next, session.Rows.IndexesAtOnce, c);
+                await session.ExecuteAsync("start-build", [model.View, next, StorableText.Make(by), at], c);
+                return new RebuildLease(registered.Token + 1, next, Position: 0);
+            },
+            cancellation);
+
+    /// <inheritdoc/>
+    public async Task<CommitOutcome> CommitBuildAsync<TRow>(
+        ReadModel<TRow> model, RebuildLease lease, BuildCommit<TRow> commit, CancellationToken cancellation = default)
+        where TRow : class
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(commit.To, commit.From);
+        Check(model, commit);
+        foreach (var row in commit.Added)
+            model.Check(row);
+        return await Fenced(
+            async (session, c) =>
+            {
+                await session.Rows.DeferDurabilityAsync(c);
+                await MustChangeOne(
+                    session,
+                    "move-build",
+                    [model.View, lease.Token, lease.Generation, commit.From, commit.To, commit.At],
+                    c);
+                await session.Rows.AddAsync(model, lease.Generation, commit.Added, c);
+                await ApplyAsync(session, model, lease.Generation, commit, c);
+            },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async Task<CommitOutcome> IndexBuildAsync(
+        ReadModel model, RebuildLease lease, CancellationToken cancellation = default)
+    {
+        // No lock on the lease is held: a cancel waits for the table, and whoever continues finds the indexes made.
+        if (!await sessions.Read((session, c) => HoldsAsync(session, model, lease, c), cancellation))
+            return CommitOutcome.Superseded;
+        try
+        {
+            await sessions.WriteAtLeisure(
+                async (session, c) =>
+                {
+                    await session.Rows.IndexAsync(model, lease.Generation, c);
+                    return true;
+                },
+                cancellation);
+            return CommitOutcome.Committed;
+        }
+        catch (StoreUnavailableException)
+        {
+            // A table that was dropped meanwhile fails like a store that cannot write.
+            if (await sessions.Read((session, c) => HoldsAsync(session, model, lease, c), cancellation))
+                throw;
+            return CommitOutcome.Superseded;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<SwapOutcome> SwapAsync<TRow>(
+        ReadModel<TRow> model,
+        RebuildLease lease,
+        SwapRequest request,
+        SwapStep<TRow> step,
+        CancellationToken cancellation = default)
+        where TRow : class
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(request.QueueCount);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(request.QueueCount, Slot.Count);
+        try
+        {
+            return await sessions.Write(
+                (session, c) => SwapAsync(session, model, lease, request, step, c), cancellation);
+        }
+        catch (SupersededException)
+        {
+            return new SwapOutcome.Superseded();
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> CancelRebuildAsync(ReadModel model, CancellationToken cancellation = default) =>
+        sessions.Write(
+            async (session, c) =>
+            {
+                var registered = await GetAsync(session, "lock-read-model", model, c);
+                if (registered.Building is null)
+                    return false;
+                await DropAsync(session, model, registered.Building, c);
+                await session.ExecuteAsync("cancel-build", [model.View], c);
+                return true;
+            },
+            cancellation);
+
+    /// <inheritdoc/>
+    public Task DropReplacedAsync(ReadModel model, CancellationToken cancellation = default) =>
+        sessions.Write(
+            async (session, c) =>
+            {
+                var registered = await GetAsync(session, "lock-read-model", model, c);
+                await DropAsync(session, model, registered.Replaced, c);
+                return await session.ExecuteAsync("forget-replaced", [model.View], c);
+            },
+            cancellation);
+
+    private static async Task<SwapOutcome> SwapAsync<TRow>(
+        StoreSession session,
+        ReadModel<TRow> model,
+        RebuildLease lease,
+        SwapRequest request,
+        SwapStep<TRow> step,
+        CancellationToken cancellation)
+        where TRow : class
+    {
+        var registered = await GetAsync(session, "lock-read-model", model, cancellation);
+        if (!registered.Holds(lease))
+            throw new SupersededException();
+        var live = await ReadPositionsAsync(session, "lock-positions", model, cancellation);
+        // The projections stand still from here on, so that none of them can be beyond this head.
+        var head = await session.ReadHeadPositionAsync(cancellation);
+        if (head - registered.BuildPosition > request.LeftMax)
+            return new SwapOutcome.TooFarBehind(head);
+
+        await FoldAsync(session, model, lease.Generation, registered.BuildPosition, head, live, step, cancellation);
+        await session.Rows.CreateIndexesAsync(model, lease.Generation, cancellation);
+        await session.ExecuteAsync("swap-build", [model.View], cancellation);
+        await SetPositionsAsync(session, model, request.QueueCount, lease.Generation, head, cancellation);
+        await session.ExecuteAsync(
+            "clear-parked-runs", [model.View, registered.Live, registered.StartedBy, request.At], cancellation);
+        await session.ExecuteAsync("delete-parked-runs", [model.View, registered.Live], cancellation);
+        // Last, because readers of the view wait from here to the commit.
+        await session.Rows.ShowAsync(model, lease.Generation, cancellation);
+        return new SwapOutcome.Swapped(lease.Generation, head);
+    }
+
+    private static async Task FoldAsync<TRow>(
+        StoreSession session,
+        ReadModel<TRow> model,
+        long generation,
+        long after,
+        long head,
+        IReadOnlyList<ProjectionPosition> live,
+        SwapStep<TRow> step,
+        CancellationToken cancellation)
+        where TRow : class
+    {
+        while (after < head)
+        {
+            var limit = (int)Math.Min(head - after, Reading.LookMax);
+            var page = await session.ReadLogAsync(LogFilter.All, after, limit, cancellation);
+            var parked = await ReadParkedAsync(session, model, generation, queue: null, cancellation);
+            var changes = await step(new(
+                page.Events, keys => LoadCheckedAsync(session, model, generation, keys, cancellation), live, parked));
+            Check(model, changes);
+            await ApplyAsync(session, model, generation, changes, cancellation);
+            after = page.ReadTo;
+        }
+    }
+
+    private static Task<IReadOnlyDictionary<RowKey, TRow>> LoadCheckedAsync<TRow>(
+        StoreSession session,
+        ReadModel<TRow> model,
+        long generation,
+        IReadOnlyCollection<RowKey> keys,
+        CancellationToken cancellation)
+        where TRow : class
+    {
+        foreach (var key in keys)
+            model.Check(key);
+        return LoadAsync(session, model, generation, keys, cancellation);
+    }
+
+    private static async Task<bool> HoldsAsync(
+        StoreSession session, ReadModel model, RebuildLease lease, CancellationToken cancellation) =>
+        (await GetAsync(session, "select-read-model", model, cancellation)).Holds(lease);
+
+    private static async Task DropAsync(
+        StoreSession session, ReadModel model, long? generation, CancellationToken cancellation)
+    {
+        if (generation is not { } given)
+            return;
+        await session.Rows.DropTableAsync(model, given, cancellation);
+        await session.ExecuteAsync("delete-parked-runs", [model.View, given], cancellation);
+    }
+}

@@ -1,0 +1,1 @@
+DELETE FROM notices WHERE read_model = $1 AND event_id = $2;

@@ -1,0 +1,1 @@
+DELETE FROM projections WHERE read_model = $1;

@@ -1,0 +1,1 @@
+UPDATE read_models SET replaced_generation = NULL WHERE read_model = $1;

@@ -1,0 +1,1 @@
+DELETE FROM parked_runs WHERE run_id = $3 AND read_model = $1 AND generation = $2;

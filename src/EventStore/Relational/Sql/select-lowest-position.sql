@@ -1,0 +1,1 @@
+SELECT min(position) FROM projections WHERE read_model = $1;

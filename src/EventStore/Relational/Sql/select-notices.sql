@@ -1,0 +1,5 @@
+SELECT event_id, position, category, id, data
+FROM notices
+WHERE read_model = $1 AND slot % CAST($3 AS integer) = CAST($2 AS integer)
+ORDER BY position
+LIMIT $4;

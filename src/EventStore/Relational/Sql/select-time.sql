@@ -1,0 +1,1 @@
+SELECT time FROM events WHERE position = $1;
