@@ -6,10 +6,10 @@ using Npgsql;
 namespace Waybill.Tests.Postgres;
 
 /// <summary>
-/// A private PostgreSQL server from the installed binaries, on a free port of the loopback address, for one test run;
-/// or the server whose connection string stands in <c>WAYBILL_TEST_POSTGRES</c>. Without either, tests are skipped.
+/// A private PostgreSQL server from the installed binaries, on a free port of the loopback address, for one run;
+/// or the server whose connection string stands in <c>WAYBILL_TEST_POSTGRES</c>.
 /// </summary>
-public sealed class PostgresServer : IAsyncLifetime
+public sealed partial class PostgresServer : IAsyncDisposable
 {
     private const string User = "waybill";
 
@@ -21,7 +21,7 @@ public sealed class PostgresServer : IAsyncLifetime
     private string _connectionString = "";
 
     /// <summary>Why there is no server, in the words that a skipped test shows; null if there is one.</summary>
-    private string? Missing => _given is null && _binaries is null ? "skipped: no PostgreSQL" : null;
+    public string? Missing => _given is null && _binaries is null ? "skipped: no PostgreSQL" : null;
 
     // PostgreSQL refuses to run as root.
     private static string? OtherUser => Environment.UserName != "root" ? null
@@ -58,6 +58,7 @@ public sealed class PostgresServer : IAsyncLifetime
             port = {port}
             unix_socket_directories = ''
             fsync = on
+            max_connections = 200
 
             """);
         _connectionString = new NpgsqlConnectionStringBuilder
@@ -73,34 +74,6 @@ public sealed class PostgresServer : IAsyncLifetime
             return;
         await StopAsync("immediate");
         _directory.Delete(recursive: true);
-    }
-
-    /// <summary>Skips the test that asks if there is no server.</summary>
-    public void ShouldBeThere()
-    {
-        if (Missing is { } words)
-            Assert.Skip(words);
-    }
-
-    /// <summary>Skips the test that asks if the server is not this run's own, to be stopped at will.</summary>
-    public void ShouldBeOurs()
-    {
-        ShouldBeThere();
-        if (_given is not null)
-            Assert.Skip("skipped: the PostgreSQL server of WAYBILL_TEST_POSTGRES is not ours to stop");
-    }
-
-    /// <summary>Makes an empty schema.</summary>
-    /// <returns>A connection string that leads to it.</returns>
-    public string NewSchema()
-    {
-        ShouldBeThere();
-        var name = $"test_{Guid.NewGuid():N}";
-        Execute($"CREATE SCHEMA {name}");
-        return new NpgsqlConnectionStringBuilder(_connectionString)
-        {
-            SearchPath = name, ApplicationName = name,
-        }.ConnectionString;
     }
 
     /// <summary>The server's connection string with another database in it.</summary>
