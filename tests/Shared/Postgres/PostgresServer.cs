@@ -58,7 +58,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
             port = {port}
             unix_socket_directories = ''
             fsync = on
-            max_connections = 200
+            max_connections = 300
 
             """);
         _connectionString = new NpgsqlConnectionStringBuilder
