@@ -118,6 +118,19 @@ internal sealed record Contender(string Name, Func<TimeSpan, Task<double[]>> Mea
             return [done / clock.Elapsed.TotalSeconds];
         });
 
+    /// <summary>The same, but so many times and not for so long: for work that changes what it is done on.</summary>
+    internal static Contender Burst(string name, int callers, int times, Func<int, Task> work) => new(
+        name,
+        async _ =>
+        {
+            var clock = Stopwatch.StartNew();
+            await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
+            {
+                for (var mine = 0; mine < times / callers; mine++) await work(caller);
+            })));
+            return [times / clock.Elapsed.TotalSeconds];
+        });
+
     /// <summary>Something that does many things at a time and says how many; counts them in a second.</summary>
     internal static Contender Pass(string name, Func<Task<long>> pass) => new(
         name,

@@ -48,7 +48,7 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Commits some rows at once.</summary>
     internal abstract Task InsertBatchAsync(int caller, IReadOnlyList<Deposit> deposits);
 
-    /// <summary>Fills the raw client's table with what the log holds.</summary>
+    /// <summary>Gives the raw client's table what the log holds, instead of what it held.</summary>
     internal abstract Task CopyLogAsync();
 
     /// <summary>Reads a stream's rows from a version on.</summary>
@@ -80,7 +80,7 @@ internal abstract class Database : IAsyncDisposable
         foreach (var (index, value) in values.Index())
         {
             var parameter = command.CreateParameter();
-            (parameter.ParameterName, parameter.Value) = (((char)('a' + index)).ToString(), value);
+            (parameter.ParameterName, parameter.Value) = ($"@{(char)('a' + index)}", value);
             command.Parameters.Add(parameter);
         }
         await using var rows = await command.ExecuteReaderAsync();

@@ -14,7 +14,7 @@ internal sealed record Deposit(string Account, long Version, long Amount = 1)
 
     internal Guid EventId { get; } = Guid.CreateVersion7();
 
-    internal Guid CommandId { get; } = Guid.CreateVersion7();
+    internal Guid CommandId { get; init; } = Guid.CreateVersion7();
 
     internal StreamName Stream => new(Grains.Accounts.Account.Category, Account);
 
@@ -62,7 +62,7 @@ internal sealed class Ledger(string prefix, int accounts, int callers, long vers
     /// <summary>Appends to all accounts until each has so many events.</summary>
     /// <param name="store">The log.</param>
     /// <param name="length">How many.</param>
-    /// <param name="chunk">How many of one account stand next to each other in the log.</param>
+    /// <param name="chunk">How many of one account stand next to each other in the log, as if of one command.</param>
     internal async Task FillAsync(IEventStore store, int length, int chunk)
     {
         for (var from = 1; from <= length; from += chunk)
@@ -71,12 +71,13 @@ internal sealed class Ledger(string prefix, int accounts, int callers, long vers
                 0,
                 accounts,
                 new ParallelOptions { MaxDegreeOfParallelism = Math.Max(8, 2_000 / chunk) },
-                async (account, _) =>
+                async (account, cancellation) =>
                 {
+                    var command = Guid.CreateVersion7();
                     var events = Enumerable.Range(from, Math.Min(chunk, length - from + 1))
-                        .Select(each => new Deposit(NameOf(account), each).Event)
+                        .Select(version => new Deposit(NameOf(account), version) { CommandId = command }.Event)
                         .ToArray();
-                    await store.AppendAsync(new(Account.Category, NameOf(account)), from - 1, events, _);
+                    await store.AppendAsync(new(Account.Category, NameOf(account)), from - 1, events, cancellation);
                 });
         }
         Array.Fill(_versions, length);

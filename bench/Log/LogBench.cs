@@ -16,6 +16,9 @@ internal static class LogBench
     [
         ("append", Appending.RunAsync),
         ("hot", Appending.RunHotAsync),
+        ("cold", Activating.RunAsync),
+        ("replay", Replaying.RunAsync),
+        ("growth", Growing.RunAsync),
     ];
 
     /// <param name="harness">Measures.</param>

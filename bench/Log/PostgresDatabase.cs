@@ -89,8 +89,8 @@ internal sealed class PostgresDatabase : Database
     {
         await using var copy = _raw.CreateCommand(
             $"""
-            INSERT INTO raw_events ({Columns}) SELECT {Columns} FROM events WHERE position >
-                (SELECT coalesce(max(position), 0) FROM raw_events);
+            TRUNCATE raw_events;
+            INSERT INTO raw_events ({Columns}) SELECT {Columns} FROM events;
             SELECT setval(pg_get_serial_sequence('raw_events', 'position'), (SELECT max(position) FROM raw_events));
             """);
         await copy.ExecuteNonQueryAsync();

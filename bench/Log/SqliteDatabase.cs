@@ -62,8 +62,8 @@ internal sealed class SqliteDatabase : Database
     internal override Task CopyLogAsync() => Task.Run(() => Execute(
         $"""
         ATTACH '{LogPath}' AS log;
-        INSERT INTO raw_events ({Columns}) SELECT {Columns} FROM log.events WHERE position >
-            (SELECT coalesce(max(position), 0) FROM raw_events);
+        DELETE FROM raw_events;
+        INSERT INTO raw_events ({Columns}) SELECT {Columns} FROM log.events;
         DETACH log;
         """));
 
