@@ -1,7 +1,9 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Waybill.EventStore.Postgres;
+using Waybill.EventStore.Relational;
 using Waybill.EventStore.Sqlite;
 
 namespace Waybill.EventStore;
@@ -15,6 +17,14 @@ public static class EventStoreServices
         services.TryAddSingleton<EventTypes>();
         return services.AddSingleton(context);
     }
+
+    /// <summary>
+    /// Adds the step from one schema version of an event's stored shape to the next; every version below the type's own
+    /// needs one.
+    /// </summary>
+    public static IServiceCollection AddUpcaster(
+        this IServiceCollection services, string name, int fromVersion, Func<JsonObject, JsonObject> upcast) =>
+        services.AddSingleton(new Upcaster(name, fromVersion, upcast));
 
     /// <summary>
     /// Makes SQLite the store. It opens when it is first asked for; a host asks at start, so that a locked or too new
@@ -33,7 +43,7 @@ public static class EventStoreServices
         services.AddStore<PostgresEventStore>().AddSingleton(options);
 
     private static IServiceCollection AddStore<TStore>(this IServiceCollection services)
-        where TStore : class, IEventStore, ICheckpointStore, ISnapshotStore
+        where TStore : RelationalEventStore
     {
         services.TryAddSingleton<EventTypes>();
         services.TryAddSingleton(TimeProvider.System);
@@ -41,6 +51,8 @@ public static class EventStoreServices
             .AddSingleton<TStore>()
             .AddSingleton<IEventStore>(all => all.GetRequiredService<TStore>())
             .AddSingleton<ICheckpointStore>(all => all.GetRequiredService<TStore>())
-            .AddSingleton<ISnapshotStore>(all => all.GetRequiredService<TStore>());
+            .AddSingleton<ISnapshotStore>(all => all.GetRequiredService<TStore>())
+            .AddSingleton<ISubjectStore>(all => all.GetRequiredService<TStore>())
+            .AddSingleton<ILogAudit>(all => all.GetRequiredService<TStore>());
     }
 }

@@ -193,11 +193,13 @@ public abstract partial class EventStoreContract
         page.Events.ShouldAllBe(stored => LogQueue.Of(stored.Stream, 16) == mine);
         await Append(Stream("s1"), 2, Event(21, command: 21));
         (await Store.ReadHeadPositionAsync(Cancellation)).ShouldBe(21);
+        var verified = (await Verify()).ShouldBeOfType<Verification.Intact>();
+        (verified.Head!.Position, verified.Unchained).ShouldBe((21, 20));
     }
 
     private static string[] BackToFirstSchema =>
     [
-        "DROP TABLE subject_keys", "DROP TABLE checkpoints", "DROP TABLE snapshots",
+        "DROP TABLE subject_keys", "DROP TABLE checkpoints", "DROP TABLE snapshots", "DROP INDEX events_by_key",
         "ALTER TABLE events DROP COLUMN slot", "ALTER TABLE events DROP COLUMN hash",
         "ALTER TABLE events DROP COLUMN key_id", "DELETE FROM schema_versions WHERE version > 1",
     ];

@@ -37,7 +37,7 @@ public sealed class PostgresEventStoreTests(PostgresServer server) : EventStoreC
 
     protected override IEventStore Open(int waitingMax = 1_000) => OnPostgres.Open(_schema, Clock, waitingMax);
 
-    protected override void Execute(string sql) => PostgresServer.Execute(_schema, sql);
+    protected override object? Execute(string sql) => PostgresServer.Execute(_schema, sql);
 
     protected override IDisposable HoldAppends() => OnPostgres.HoldAppends(_schema);
 }

@@ -1,9 +1,10 @@
 using Waybill.EventStore.Appending;
+using Waybill.EventStore.Integrity;
 
 namespace Waybill.EventStore.Relational;
 
 /// <summary>What the stores have in common: all but how a session is come by.</summary>
-public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISnapshotStore
+public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISnapshotStore, ISubjectStore, ILogAudit
 {
     private protected HeadSignal Signal { get; } = new();
 
@@ -72,6 +73,17 @@ public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISna
     /// <inheritdoc/>
     public Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default) =>
         Write((session, c) => session.SaveSnapshotAsync(stream, snapshot, c), cancellation);
+
+    /// <inheritdoc/>
+    public abstract Task<bool> ForgetSubjectAsync(string subject, CancellationToken cancellation = default);
+
+    /// <inheritdoc/>
+    public Task<Verification> VerifyAsync(
+        LogAnchor? anchor = null, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+        LogAudit.RunAsync(
+            (page, after) => Read((session, c) => session.ReadAuditPageAsync(page, after, c), cancellation),
+            anchor,
+            progress);
 
     /// <summary>Reads on a session of its own, which sees whole commits only.</summary>
     private protected abstract Task<T> Read<T>(
