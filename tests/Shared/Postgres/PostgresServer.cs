@@ -13,7 +13,8 @@ public sealed partial class PostgresServer : IAsyncDisposable
 {
     private const string User = "waybill";
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    // Longer than pg_ctl is told to wait, which then says itself what is the matter.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
 
     private readonly string? _given = Environment.GetEnvironmentVariable("WAYBILL_TEST_POSTGRES");
     private readonly string? _binaries = PostgresBinaries.Find();
@@ -29,6 +30,8 @@ public sealed partial class PostgresServer : IAsyncDisposable
         : "nobody";
 
     private string DataDirectory => Path.Combine(_directory!.FullName, "data");
+
+    private string ServerLog => Path.Combine(DataDirectory, "server.log");
 
     public async ValueTask InitializeAsync()
     {
@@ -103,7 +106,7 @@ public sealed partial class PostgresServer : IAsyncDisposable
     }
 
     public Task StartAsync() => Run(
-        "pg_ctl", "start", "--pgdata", DataDirectory, "--log", Path.Combine(DataDirectory, "server.log"),
+        "pg_ctl", "start", "--pgdata", DataDirectory, "--log", ServerLog,
         "--wait", "--timeout", "60");
 
     /// <param name="mode">fast ends all sessions and stops in good order; immediate crashes.</param>
@@ -123,9 +126,24 @@ public sealed partial class PostgresServer : IAsyncDisposable
             WorkingDirectory = _directory.FullName,
         };
         using var process = Process.Start(start)!;
-        await process.WaitForExitAsync().WaitAsync(Deadline);
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(Deadline);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new InvalidOperationException($"{program} hangs.\n{await Logs(log)}");
+        }
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{program} failed:\n{await File.ReadAllTextAsync(log)}");
+            throw new InvalidOperationException($"{program} failed.\n{await Logs(log)}");
+    }
+
+    // What the programs said, and then the server's own last words; whoever started it cannot see either.
+    private async Task<string> Logs(string commands)
+    {
+        var server = File.Exists(ServerLog) ? await File.ReadAllLinesAsync(ServerLog) : [];
+        return $"{await File.ReadAllTextAsync(commands)}\n{string.Join('\n', server.TakeLast(50))}";
     }
 
     private static int FreePort()
