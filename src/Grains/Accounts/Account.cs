@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Waybill.EventStore;
 using Waybill.Grains.Sourcing;
 using static Waybill.Grains.Accounts.AccountCommand;
@@ -59,6 +60,9 @@ public sealed record Account(AccountStatus Status, string Owner, string Currency
     public static string Category => "account";
 
     /// <inheritdoc/>
+    public static JsonTypeInfo<Account> Json => AccountJson.Default.Account;
+
+    /// <inheritdoc/>
     public static Account Initial { get; } = new(AccountStatus.None, Owner: "", Currency: "", Balance: 0);
 
     // Arms stand in order of precedence: whether there is an account, whether it takes commands, what each one needs.
@@ -110,3 +114,8 @@ public sealed record Account(AccountStatus Status, string Owner, string Currency
 [JsonSerializable(typeof(MoneyWithdrawn))]
 [JsonSerializable(typeof(Closed))]
 internal sealed partial class AccountEventJson : JsonSerializerContext;
+
+/// <summary>The JSON of an account's snapshots.</summary>
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(Account))]
+internal sealed partial class AccountJson : JsonSerializerContext;
