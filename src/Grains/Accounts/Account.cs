@@ -27,7 +27,7 @@ public abstract record AccountCommand
     private AccountCommand() { }
 }
 
-// Stored for ever: a shape that has shipped is never edited; a new version is added beside it, with an upcaster.
+// Stored for ever: who changes a shape that has shipped raises its version and adds an upcaster from the old one.
 
 /// <summary>What can have happened to an account. Amounts are whole minor units of its currency.</summary>
 public abstract record AccountEvent
