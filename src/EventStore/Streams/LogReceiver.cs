@@ -1,0 +1,282 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Streams;
+
+namespace Waybill.EventStore.Streams;
+
+/// <summary>
+/// Reads one queue of the log for Orleans' pulling agent. It takes the queue's newest events from the silo's
+/// <see cref="LogTail"/>; while it is behind these, at the start or after a slow consumer, it reads on in the store until
+/// it has caught up. One page is read ahead while the agent delivers.
+/// </summary>
+/// <remarks>
+/// The agent's calls come one at a time; the search for the next page runs beside them, and the status is asked for from
+/// anywhere. What was read but not taken is lost with the receiver, which is why only what the agent reports as
+/// delivered moves the checkpoint. A failing store ends no search: it goes on when the store is back.
+/// </remarks>
+internal sealed class LogReceiver : IQueueAdapterReceiver
+{
+    private readonly IEventStore _store;
+    private readonly EventStreamOptions _options;
+    private readonly LogTail _tail;
+    private readonly TimeProvider _time;
+    private readonly Func<bool> _cacheIsEmpty;
+    private readonly Action<LogReceiver> _gone;
+    private readonly QueueCheckpoint _checkpoint;
+    private readonly ReadHealth _health;
+    private readonly CancellationTokenSource _closing;
+
+    // Guards what the status shows.
+    private readonly Lock _lock = new();
+
+    // Chunks that were given to the agent and have not been reported as delivered.
+    private readonly Queue<long> _outstanding = [];
+    private long? _position;
+    private long _delivered;
+
+    // Of the search: it alone uses the window while it runs.
+    private TailWindow? _window;
+    private (Task<LogPage> Page, CancellationTokenSource Stop)? _search;
+
+    private LogPage? _rest;
+    private long? _givenUpSince;
+
+    public LogReceiver(
+        LogQueue queue,
+        IEventStore store,
+        ICheckpointStore checkpoints,
+        LogTail tail,
+        EventStreamOptions options,
+        TimeProvider time,
+        ILogger logger,
+        Func<bool> cacheIsEmpty,
+        Action<LogReceiver> gone)
+    {
+        Queue = queue;
+        (_store, _tail, _options, _time, _cacheIsEmpty, _gone) = (store, tail, options, time, cacheIsEmpty, gone);
+        _checkpoint = new QueueCheckpoint(queue, checkpoints, options.CheckpointPeriod, time, logger);
+        _health = new ReadHealth($"Queue {queue.Number} of {queue.Count}", time, logger);
+        _closing = CancellationTokenSource.CreateLinkedTokenSource(tail.Closing);
+    }
+
+    public LogQueue Queue { get; }
+
+    // The first search finds out where to begin: it goes on trying, which Orleans does not do for this.
+    public Task Initialize(TimeSpan timeout) => Task.CompletedTask;
+
+    public Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount) =>
+        GetQueueMessagesAsync(maxCount, CancellationToken.None);
+
+    public async Task<IList<IBatchContainer>> GetQueueMessagesAsync(int maxCount, CancellationToken cancellationToken)
+    {
+        await BeginAgainIfGivenUpAsync();
+        SaveIfDue();
+        if (_rest is null)
+        {
+            _search ??= Search();
+            var found = _search.Value.Page;
+            await QuietlyAsync(found.WaitAsync(_options.ReadWait, _time, cancellationToken));
+            if (!found.IsCompletedSuccessfully || cancellationToken.IsCancellationRequested)
+                return [];
+            StopSearch();
+            _rest = await found;
+        }
+
+        // The search is over, or _position is still where the page before this one ended.
+        var (items, chunk, rest) = LogDelivery.Of(Queue, Position, _rest, maxCount);
+        _rest = rest;
+        lock (_lock)
+        {
+            _delivered = Progress!.Value.Delivered;
+            _position = chunk.ReadTo;
+            _outstanding.Enqueue(chunk.ReadTo);
+        }
+
+        if (_rest is null)
+            _search = Search();
+        return items;
+    }
+
+    public Task MessagesDeliveredAsync(IList<IBatchContainer> messages) =>
+        MessagesDeliveredAsync(messages, CancellationToken.None);
+
+    public Task MessagesDeliveredAsync(IList<IBatchContainer> messages, CancellationToken cancellationToken)
+    {
+        // All that was read before a chunk has left the cache with it, delivered or given up. A chunk that was given up
+        // is not among these; a later one passes it.
+        foreach (var chunk in messages.Select(message => ((LogDelivery)message).Item).OfType<LogChunk>())
+        {
+            lock (_lock)
+            {
+                _delivered = Math.Max(_delivered, chunk.ReadTo);
+                while (_outstanding.TryPeek(out var readTo) && readTo <= chunk.ReadTo)
+                    _outstanding.Dequeue();
+            }
+            _checkpoint.Moved();
+        }
+
+        SaveIfDue();
+        return Task.CompletedTask;
+    }
+
+    public async Task Shutdown(TimeSpan timeout)
+    {
+        _gone(this);
+        await _closing.CancelAsync();
+        if (_search is { } search)
+            await QuietlyAsync(search.Page);
+        if (_window is not null)
+            _tail.Detach(_window);
+        if (Progress is { } progress)
+            await _checkpoint.FlushAsync(progress.Delivered, timeout);
+    }
+
+    /// <summary>How far delivery and reading have come; null as long as it is not known where to begin.</summary>
+    public (long Delivered, long ReadTo)? Progress
+    {
+        get
+        {
+            lock (_lock)
+            {
+                if (_position is not { } position)
+                    return null;
+                // With nothing under way, all up to there is delivered, or was not of this queue.
+                return (_outstanding.Count == 0 ? position : _delivered, position);
+            }
+        }
+    }
+
+    /// <summary>How its reads go: the tail's while that is what it reads from.</summary>
+    public (DateTimeOffset? LastRead, string? Error) Health
+    {
+        get
+        {
+            var window = Volatile.Read(ref _window);
+            var (lastRead, error) = _tail.Health.Now;
+            var own = _health.Now;
+            return own.Error is null && window is { IsSpent: false } && Progress is { } at
+                && window.ReachesBackTo(at.ReadTo) ? (lastRead, error) : own;
+        }
+    }
+
+    private long Position
+    {
+        get
+        {
+            lock (_lock)
+                return _position!.Value;
+        }
+    }
+
+    private (Task<LogPage> Page, CancellationTokenSource Stop) Search()
+    {
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+        return (Task.Run(() => FindNextAsync(stop.Token), CancellationToken.None), stop);
+    }
+
+    private void StopSearch()
+    {
+        _search?.Stop.Dispose();
+        _search = null;
+    }
+
+    /// <summary>Looks for the queue's next events, for as long as it takes.</summary>
+    private async Task<LogPage> FindNextAsync(CancellationToken stop)
+    {
+        while (true)
+        {
+            try
+            {
+                var position = await BeginAsync(stop);
+                var window = Window();
+                var changed = window.Changed;
+                var page = window.Take(position, _options.PageSize) ?? await ReadStoreAsync(position, stop);
+                if (page.Events.Count > 0)
+                    return page;
+                if (page.ReadTo > position)
+                    Skip(page.ReadTo);
+                else if (!window.IsSpent)
+                    await changed.WaitAsync(stop);
+            }
+            catch (Exception) when (stop.IsCancellationRequested)
+            {
+                throw;
+            }
+            catch (Exception error) // It must survive whatever the store throws.
+            {
+                await Task.Delay(_health.Failed(error), _time, stop);
+            }
+        }
+    }
+
+    private async ValueTask<long> BeginAsync(CancellationToken stop)
+    {
+        lock (_lock)
+            if (_position is { } known)
+                return known;
+        var start = await _checkpoint.ReadStartAsync(stop);
+        lock (_lock)
+            (_position, _delivered) = (start, start);
+        return start;
+    }
+
+    private TailWindow Window()
+    {
+        if (_window is not { IsSpent: false })
+            Volatile.Write(ref _window, _tail.Attach(Queue));
+        return _window!;
+    }
+
+    private async Task<LogPage> ReadStoreAsync(long position, CancellationToken stop)
+    {
+        var page = await _store.ReadLogAsync(new LogFilter(Queue), position, _options.PageSize, stop);
+        _health.Succeeded();
+        return page;
+    }
+
+    private void Skip(long to)
+    {
+        lock (_lock)
+            _position = to;
+    }
+
+    // What left the cache without a report was given up. If nothing has come after it, nothing else will bring it.
+    private async Task BeginAgainIfGivenUpAsync()
+    {
+        lock (_lock)
+        {
+            if (_outstanding.Count == 0 || !_cacheIsEmpty())
+            {
+                _givenUpSince = null;
+                return;
+            }
+        }
+
+        _givenUpSince ??= _time.GetTimestamp();
+        if (_time.GetElapsedTime(_givenUpSince.Value) < _options.RedeliveryDelay)
+            return;
+        if (_search is { } search)
+        {
+            await search.Stop.CancelAsync();
+            await QuietlyAsync(search.Page);
+            StopSearch();
+        }
+
+        _rest = null;
+        _givenUpSince = null;
+        lock (_lock)
+        {
+            _outstanding.Clear();
+            _position = _delivered;
+        }
+    }
+
+    private void SaveIfDue()
+    {
+        if (Progress is { } progress)
+            _checkpoint.SaveIfDue(progress.Delivered);
+    }
+
+    // A wait that ends without what was waited for is no failure.
+    private static async Task QuietlyAsync(Task task) => await task.ConfigureAwait(
+        ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+}
