@@ -57,6 +57,15 @@ internal static class Queries
         this StoreSession session, string reader, CancellationToken cancellation) =>
         session.ReadFirstAsync("select-checkpoint", [reader], row => row.GetInt64(0), cancellation);
 
+    public static async Task<IReadOnlyDictionary<string, long>> ReadCheckpointsAsync(
+        this StoreSession session, string prefix, CancellationToken cancellation)
+    {
+        var found = new Dictionary<string, long>();
+        await session.ReadAsync(
+            "select-checkpoints", [prefix], row => found.TryAdd(row.GetString(0), row.GetInt64(1)), cancellation);
+        return found;
+    }
+
     public static Task<int> SaveCheckpointAsync(
         this StoreSession session, string reader, long position, CancellationToken cancellation) =>
         session.ExecuteAsync("save-checkpoint", [reader, position], cancellation);

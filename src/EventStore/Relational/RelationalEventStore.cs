@@ -62,6 +62,11 @@ public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISna
         Read((session, c) => session.ReadCheckpointAsync(reader, c), cancellation);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, long>> ReadCheckpointsAsync(
+        string prefix, CancellationToken cancellation = default) =>
+        Read((session, c) => session.ReadCheckpointsAsync(prefix, c), cancellation);
+
+    /// <inheritdoc/>
     public Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default) =>
         Write((session, c) => session.SaveCheckpointAsync(reader, position, c), cancellation);
 

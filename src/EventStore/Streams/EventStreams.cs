@@ -42,8 +42,8 @@ public sealed class EventStreams
 
     /// <summary>How each queue that this silo reads goes.</summary>
     /// <remarks>
-    /// It costs a query for each queue, which reads the envelopes of at most <see cref="CountMax"/> events. Delivery is
-    /// known with the read after it, so that an event may count as undelivered for a quarter of a second too long.
+    /// It costs a query for the head, and one for each queue that reads at most <see cref="CountMax"/> events. Delivery
+    /// is known with the read after it, so that an event may count as undelivered for a quarter of a second too long.
     /// </remarks>
     public async Task<IReadOnlyList<QueueStatus>> ReadStatusAsync(CancellationToken cancellation = default)
     {
@@ -77,29 +77,28 @@ public sealed class EventStreams
     {
         var progress = receiver.Progress;
         var (lastRead, error) = receiver.Health;
-        LogPage? undelivered = null;
+        Lag? lag = null;
         try
         {
             if (progress is { } at)
-                undelivered = await _store.ReadLogAsync(
-                    new LogFilter(receiver.Queue), at.Delivered, CountMax, cancellation);
+                lag = await ReadLagAsync(receiver.Queue, at.Delivered, cancellation);
         }
         catch (StoreUnavailableException away)
         {
             error ??= away.Message;
         }
 
-        var (count, last) = GivenUpOf(receiver.Queue).Now;
+        var (givenUp, lastGivenUp) = GivenUpOf(receiver.Queue).Now;
         return new QueueStatus(
-            receiver.Queue,
-            progress?.Delivered,
-            progress?.ReadTo,
-            undelivered?.Events.Count,
-            undelivered?.Events.FirstOrDefault()?.Time,
-            lastRead,
-            error,
-            count,
-            last);
+            receiver.Queue, progress?.Delivered, progress?.ReadTo, lag, lastRead, error, givenUp, lastGivenUp);
+    }
+
+    private async Task<Lag> ReadLagAsync(LogQueue queue, long delivered, CancellationToken cancellation)
+    {
+        // The head is asked for first: an event that comes in between is then counted, rather than taken for one missed.
+        var head = await _store.ReadHeadPositionAsync(cancellation);
+        var page = await _store.ReadLogAsync(new LogFilter(queue), delivered, CountMax, cancellation);
+        return new Lag(page.Events.Count, page.ReadTo < head, page.Events.Count > 0 ? page.Events[0].Time : null);
     }
 }
 
@@ -110,11 +109,7 @@ public sealed class EventStreams
 /// it is not known where to begin, because the store cannot be reached.
 /// </param>
 /// <param name="ReadTo">The position up to which the queue has been read; null as above.</param>
-/// <param name="Undelivered">
-/// How many events of the queue stand in the log after <paramref name="Delivered"/>, counted up to
-/// <see cref="EventStreams.CountMax"/>; null if it cannot be known, because the store cannot be read.
-/// </param>
-/// <param name="OldestUndelivered">When the first of these was recorded; null if there is none, or as above.</param>
+/// <param name="Lag">What is in the log beyond that; null if it cannot be known, because the store cannot be read.</param>
 /// <param name="LastRead">When the log was last read with success; null if it has not been.</param>
 /// <param name="Error">Why it cannot be read; null if it can.</param>
 /// <param name="GivenUp">How many events or chunks were given up on this silo since it started.</param>
@@ -123,12 +118,17 @@ public sealed record QueueStatus(
     LogQueue Queue,
     long? Delivered,
     long? ReadTo,
-    int? Undelivered,
-    DateTimeOffset? OldestUndelivered,
+    Lag? Lag,
     DateTimeOffset? LastRead,
     string? Error,
     long GivenUp,
     GivenUpEvent? LastGivenUp);
+
+/// <summary>What of a queue has not been delivered.</summary>
+/// <param name="Events">How many events were counted, up to <see cref="EventStreams.CountMax"/>.</param>
+/// <param name="IsMore">True if there may be more, because the count ended before the log did.</param>
+/// <param name="Oldest">When the first of them was recorded; null if none was found.</param>
+public sealed record Lag(int Events, bool IsMore, DateTimeOffset? Oldest);
 
 /// <summary>An event, or a chunk, that one consumer failed to take for so long that it was given up for that one.</summary>
 /// <param name="Stream">The stream on which it was delivered, for example <c>account/4711</c> or <c>log/3</c>.</param>

@@ -29,15 +29,16 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
     private readonly Lock _lock = new();
 
     // Chunks that were given to the agent and have not been reported as delivered.
-    private readonly Queue<long> _outstanding = [];
+    private readonly Queue<LogRange> _outstanding = [];
     private long? _position;
     private long _delivered;
-
-    // Of the search: it alone uses the window while it runs.
     private TailWindow? _window;
-    private (Task<LogPage> Page, CancellationTokenSource Stop)? _search;
+    private bool _hasPage;
 
+    // Of the agent's calls alone.
+    private (Task<LogPage> Page, CancellationTokenSource Stop)? _search;
     private LogPage? _rest;
+    private long _lastChunkReadTo;
     private long? _givenUpSince;
 
     public LogReceiver(
@@ -81,14 +82,17 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
             _rest = await found;
         }
 
-        // The search is over, or _position is still where the page before this one ended.
-        var (items, chunk, rest) = LogDelivery.Of(Queue, Position, _rest, maxCount);
+        // A chunk begins where the one before it ended, not where its page did: between them was nothing.
+        var (items, chunk, rest) = LogDelivery.Of(Queue, _lastChunkReadTo, _rest, maxCount);
         _rest = rest;
+        _lastChunkReadTo = chunk.ReadTo;
         lock (_lock)
         {
-            _delivered = Progress!.Value.Delivered;
+            if (_outstanding.Count == 0)
+                _delivered = _position!.Value;
+            _outstanding.Enqueue(new LogRange(chunk.After, chunk.ReadTo));
             _position = chunk.ReadTo;
-            _outstanding.Enqueue(chunk.ReadTo);
+            _hasPage = rest is not null;
         }
 
         if (_rest is null)
@@ -108,7 +112,7 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
             lock (_lock)
             {
                 _delivered = Math.Max(_delivered, chunk.ReadTo);
-                while (_outstanding.TryPeek(out var readTo) && readTo <= chunk.ReadTo)
+                while (_outstanding.TryPeek(out var earlier) && earlier.ReadTo <= chunk.ReadTo)
                     _outstanding.Dequeue();
             }
             _checkpoint.Moved();
@@ -139,8 +143,9 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
             {
                 if (_position is not { } position)
                     return null;
+                var readTo = _hasPage || _window is null ? position : _window.QuietTo(position);
                 // With nothing under way, all up to there is delivered, or was not of this queue.
-                return (_outstanding.Count == 0 ? position : _delivered, position);
+                return (_outstanding.Count == 0 ? readTo : _delivered, readTo);
             }
         }
     }
@@ -150,20 +155,13 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
     {
         get
         {
-            var window = Volatile.Read(ref _window);
-            var (lastRead, error) = _tail.Health.Now;
-            var own = _health.Now;
-            return own.Error is null && window is { IsSpent: false } && Progress is { } at
-                && window.ReachesBackTo(at.ReadTo) ? (lastRead, error) : own;
-        }
-    }
-
-    private long Position
-    {
-        get
-        {
             lock (_lock)
-                return _position!.Value;
+            {
+                var isInWindow = _position is { } position && _window is { IsSpent: false } window
+                    && window.ReachesBackTo(position);
+                var (tail, own) = (_tail.Health.Now, _health.Now);
+                return isInWindow ? tail : (own.LastRead, own.Error ?? tail.Error);
+            }
         }
     }
 
@@ -189,7 +187,7 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
                 var position = await BeginAsync(stop);
                 var window = Window();
                 var changed = window.Changed;
-                var page = window.Take(position, _options.PageSize) ?? await ReadStoreAsync(position, stop);
+                var page = Take(window, position) ?? await ReadStoreAsync(position, stop);
                 if (page.Events.Count > 0)
                     return page;
                 if (page.ReadTo > position)
@@ -215,15 +213,29 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
                 return known;
         var start = await _checkpoint.ReadStartAsync(stop);
         lock (_lock)
-            (_position, _delivered) = (start, start);
+            (_position, _delivered, _lastChunkReadTo) = (start, start, start);
         return start;
     }
 
     private TailWindow Window()
     {
-        if (_window is not { IsSpent: false })
-            Volatile.Write(ref _window, _tail.Attach(Queue));
-        return _window!;
+        lock (_lock)
+        {
+            if (_window is not { IsSpent: false })
+                _window = _tail.Attach(Queue);
+            return _window;
+        }
+    }
+
+    // What the window no longer has, somebody else must have, for those who ask how far reading has come.
+    private LogPage? Take(TailWindow window, long position)
+    {
+        lock (_lock)
+        {
+            var page = window.Take(position, _options.PageSize);
+            _hasPage = page is { Events.Count: > 0 };
+            return page;
+        }
     }
 
     private async Task<LogPage> ReadStoreAsync(long position, CancellationToken stop)
@@ -265,8 +277,10 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
         _givenUpSince = null;
         lock (_lock)
         {
+            _lastChunkReadTo = _outstanding.Peek().After;
             _outstanding.Clear();
             _position = _delivered;
+            _hasPage = false;
         }
     }
 
@@ -280,3 +294,6 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
     private static async Task QuietlyAsync(Task task) => await task.ConfigureAwait(
         ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 }
+
+/// <summary>A part of the log: the positions after the first up to the last.</summary>
+internal readonly record struct LogRange(long After, long ReadTo);

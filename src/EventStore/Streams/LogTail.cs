@@ -11,6 +11,8 @@ internal sealed class LogTail : IDisposable
 {
     private static readonly IReadOnlyList<StoredEvent> None = [];
 
+    private static readonly TimeSpan EmptyPause = TimeSpan.FromMilliseconds(5);
+
     private readonly IEventStore _store;
     private readonly EventStreamOptions _options;
     private readonly TimeProvider _time;
@@ -76,6 +78,9 @@ internal sealed class LogTail : IDisposable
                 var page = await _store.ReadLogAsync(LogFilter.All, position.Value, _options.PageSize, Closing);
                 Health.Succeeded();
                 HandOut(page);
+                // A store may wake us too early. Once is nothing; for ever would be a busy loop.
+                if (page.Events.Count == 0)
+                    await WaitAsync(Task.Delay(EmptyPause, _time, Closing));
                 if (page.Events.Count < _options.PageSize)
                     await WaitBeyondAsync(page.ReadTo);
             }

@@ -46,6 +46,15 @@ internal sealed class TailWindow(LogQueue queue, int countMax, long bytesMax)
             return position >= _after;
     }
 
+    /// <summary>
+    /// Up to where there are no events of the queue after a position; the position itself where that is not known.
+    /// </summary>
+    public long QuietTo(long position)
+    {
+        lock (_lock)
+            return position >= _after && _events.Count == 0 ? Math.Max(position, _readTo) : position;
+    }
+
     /// <summary>Begins the range.</summary>
     public void Begin(long after)
     {

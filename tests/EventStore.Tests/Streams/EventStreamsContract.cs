@@ -1,0 +1,454 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.Streams;
+using Orleans.TestingHost;
+using Waybill.EventStore;
+using Waybill.EventStore.Relational;
+using Waybill.EventStore.Streams;
+
+namespace Waybill.Tests.EventStore.Streams;
+
+/// <summary>What the streams of the log guarantee, whichever store it is in.</summary>
+public abstract class EventStreamsContract : IAsyncLifetime
+{
+    private static readonly EventStreamOptions Options = new()
+    {
+        QueueCount = 4,
+        ReadWait = TimeSpan.FromMilliseconds(20),
+        CheckpointPeriod = TimeSpan.FromMilliseconds(5),
+        DeliveryLimit = TimeSpan.FromMilliseconds(300),
+        RedeliveryDelay = TimeSpan.FromMilliseconds(50),
+    };
+
+    private readonly Dictionary<string, long> _versions = [];
+    private RelationalEventStore _inner = null!;
+    private int _ids;
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    protected Consumers Consumers { get; } = new();
+
+    protected WatchedStore<RelationalEventStore> Store { get; private set; } = null!;
+
+    public ValueTask InitializeAsync()
+    {
+        _inner = Open();
+        Store = new(_inner, Consumers);
+        return ValueTask.CompletedTask;
+    }
+
+    public virtual ValueTask DisposeAsync()
+    {
+        ((IDisposable)_inner).Dispose();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Opens the test's one database.</summary>
+    protected abstract RelationalEventStore Open();
+
+    /// <summary>Executes a statement past the store.</summary>
+    protected abstract void Execute(string sql);
+
+    /// <summary>Keeps the store from appending until it is disposed.</summary>
+    protected abstract IDisposable HoldAppends();
+
+    [Fact]
+    public async Task Each_event_comes_in_order_on_the_stream_of_its_aggregate()
+    {
+        await using var cluster = await Deploy(silos: 2);
+
+        await AppendToStreams(10, eachVersions: 20);
+
+        await Consumers.Until(() => Streams(10).All(stream => Consumers.Versions(stream).Count() == 20));
+        foreach (var stream in Streams(10))
+            Consumers.Versions(stream).ShouldBe(Numbers(1, 20));
+        var first = Consumers.Events("note/s0")[0];
+        first.ShouldBeEquivalentTo(await _inner.ReadStreamAsync(new("note", "s0"), cancellation: Cancellation)
+            .FirstAsync(Cancellation));
+        Make.Types.Read(first).Event.ShouldBe(new Note.Written("text"));
+    }
+
+    [Fact]
+    public async Task An_event_of_a_saga_comes_on_the_sagas_stream_too_from_whichever_aggregate()
+    {
+        await using var cluster = await Deploy();
+
+        foreach (var stream in new[] { "a", "b", "c", "d", "e" })
+            await Append(stream, saga: "transfer-1");
+
+        await Consumers.Until(() => Consumers.Events("saga/transfer-1").Count == 5);
+        Consumers.Events("saga/transfer-1").Select(stored => stored.Stream.Id)
+            .ShouldBe(["a", "b", "c", "d", "e"], ignoreOrder: true);
+        await Consumers.Until(() => Consumers.Events("note/a").Count == 1);
+    }
+
+    [Fact]
+    public async Task The_chunks_of_each_queue_hold_all_its_events_without_gaps()
+    {
+        await AppendToStreams(10, eachVersions: 5);
+        await using var cluster = await Deploy(silos: 2);
+        await AppendToStreams(10, eachVersions: 5);
+
+        await Consumers.Until(() => Consumers.Positions().Distinct().Count() == 100);
+
+        for (var queue = 0; queue < Options.QueueCount; queue++)
+        {
+            var readTo = 0L;
+            foreach (var chunk in Consumers.Chunks(queue))
+            {
+                // After a hand-over chunks come again; a gap there is never.
+                chunk.After.ShouldBeLessThanOrEqualTo(readTo);
+                chunk.QueueCount.ShouldBe(Options.QueueCount);
+                chunk.Events.ShouldNotBeEmpty();
+                chunk.Events.ShouldAllBe(stored => chunk.After < stored.Position && stored.Position <= chunk.ReadTo);
+                chunk.Events.ShouldAllBe(stored => LogQueue.Of(stored.Stream, Options.QueueCount).Number == queue);
+                readTo = Math.Max(readTo, chunk.ReadTo);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_cluster_that_starts_again_goes_on_at_its_checkpoints()
+    {
+        await using (await Deploy())
+        {
+            await AppendToStreams(10, eachVersions: 3);
+            await Consumers.Until(() => Enumerable.Range(0, Options.QueueCount).All(IsCheckpointed));
+        }
+
+        var again = new Consumers();
+        await using var cluster = await Deploy(consumers: again);
+        await AppendToStreams(10, eachVersions: 1);
+
+        await again.Until(() => again.Positions().Count() == 10);
+        again.Positions().Order().ShouldBe(Numbers(31, 10));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task When_a_silo_stops_or_is_killed_nothing_is_lost_and_each_stream_stays_in_order(bool stops)
+    {
+        await using var cluster = await Deploy(silos: 2);
+        await AppendToStreams(10, eachVersions: 10);
+        await Consumers.Until(() => Consumers.Positions().Any());
+
+        var appending = AppendToStreams(10, eachVersions: 10);
+        var gone = cluster.Silos[1];
+        await (stops ? cluster.StopSiloAsync(gone) : cluster.KillSiloAsync(gone));
+        await appending;
+        await AppendToStreams(10, eachVersions: 10);
+
+        await Consumers.Until(() => Streams(10).All(stream => Consumers.Versions(stream).Count() == 30));
+        await Consumers.Until(() => Consumers.Positions().Distinct().Count() == 300);
+        foreach (var stream in Streams(10))
+            Consumers.Versions(stream).ShouldBe(Numbers(1, 30));
+    }
+
+    [Fact]
+    public async Task A_consumer_that_always_fails_holds_up_its_own_stream_alone()
+    {
+        var failing = true;
+        Consumers.BeforeEvent = (stream, stored) => failing && stream == "note/bad" && stored.Version == 1
+            ? throw new InvalidOperationException("poison")
+            : Task.CompletedTask;
+        await using var cluster = await Deploy(Options with { QueueCount = 1, DeliveryLimit = TimeSpan.FromHours(1) });
+
+        await Append("bad");
+        await Append("bad");
+        for (var version = 1; version <= 20; version++)
+        {
+            await Append("good");
+            await Consumers.Until(() => Consumers.Versions("note/good").Count() == version);
+        }
+
+        Consumers.Events("note/bad").ShouldBeEmpty();
+        failing = false;
+        await Consumers.Until(() => Consumers.Versions("note/bad").SequenceEqual([1, 2]));
+    }
+
+    [Fact]
+    public async Task What_is_given_up_is_counted_and_named_and_holds_no_checkpoint_up()
+    {
+        Consumers.BeforeEvent = (stream, stored) => stream == "note/bad" && stored.Version == 1
+            ? throw new InvalidOperationException("poison")
+            : Task.CompletedTask;
+        await using var cluster = await Deploy(Options with { QueueCount = 1 });
+
+        await Append("bad");
+        await Append("bad");
+
+        await Consumers.Until(() => Consumers.Versions("note/bad").SequenceEqual([2]));
+        await Consumers.Until(() => Store.SavedBy("events/0-of-1") == 2);
+        var status = (await Status(cluster)).ShouldHaveSingleItem();
+        (status.Delivered, status.GivenUp).ShouldBe((2, 1));
+        (status.LastGivenUp!.Stream, status.LastGivenUp.Position).ShouldBe(("note/bad", 1));
+    }
+
+    [Fact]
+    public async Task A_chunk_that_was_given_up_is_passed_by_the_next()
+    {
+        Consumers.BeforeChunk = chunk => chunk.After == 0 ? throw new InvalidOperationException("poison") : Task.CompletedTask;
+        await using var cluster = await Deploy(
+            Options with { QueueCount = 1, RedeliveryDelay = TimeSpan.FromHours(1) });
+        await Append("a");
+        await Consumers.Until(() => Consumers.Versions("note/a").Any());
+
+        await Append("a");
+
+        await Consumers.Until(() => Store.SavedBy("events/0-of-1") == 2);
+        Consumers.Chunks(0).ShouldHaveSingleItem().After.ShouldBe(1);
+        (await Status(cluster))[0].LastGivenUp.ShouldNotBeNull().Stream.ShouldBe("log/0");
+    }
+
+    [Fact]
+    public async Task Chunks_that_were_given_up_come_again_when_none_comes_after_them()
+    {
+        var failing = true;
+        Consumers.BeforeChunk = _ => failing ? throw new InvalidOperationException("not yet") : Task.CompletedTask;
+        await using var cluster = await Deploy(Options with { QueueCount = 1 });
+        await Append("a");
+        await UntilStatus(cluster, all => all is [{ GivenUp: > 0 }]);
+        (await Status(cluster))[0].Delivered.ShouldBe(0);
+
+        failing = false;
+
+        await Consumers.Until(() => Store.SavedBy("events/0-of-1") == 1);
+        Consumers.Positions().ShouldBe([1]);
+    }
+
+    [Fact]
+    public async Task A_row_that_cannot_be_read_reaches_its_consumer_and_stops_no_other_stream()
+    {
+        await Append("bad");
+        await Append("good");
+        Execute("UPDATE events SET type = 'note.lost' WHERE position = 1");
+        var unreadable = new List<UnreadableEventException>();
+        Consumers.BeforeEvent = (_, stored) =>
+        {
+            try
+            {
+                Make.Types.Read(stored);
+                return Task.CompletedTask;
+            }
+            catch (UnreadableEventException error)
+            {
+                lock (unreadable)
+                    unreadable.Add(error);
+                throw;
+            }
+        };
+
+        await using var cluster = await Deploy(Options with { QueueCount = 1, DeliveryLimit = TimeSpan.FromHours(1) });
+
+        await Consumers.Until(() => Consumers.Versions("note/good").Any());
+        await Consumers.Until(() => Consumers.Positions().SequenceEqual([1, 2]));
+        lock (unreadable)
+            unreadable.ShouldAllBe(error => error.Stored.Stream.Id == "bad" && error.Stored.Type == "note.lost");
+        Consumers.Events("note/bad").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_stuck_consumer_holds_back_its_queue_in_bounded_memory_and_no_other_queue()
+    {
+        var stuck = LogQueue.Of(new StreamName("note", "s0"), Options.QueueCount).Number;
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Consumers.BeforeChunk = chunk => chunk.Queue == stuck ? gate.Task : Task.CompletedTask;
+        var small = Options with { CacheSize = 40, WindowMax = 10, DeliveryLimit = TimeSpan.FromHours(1) };
+        await using var cluster = await Deploy(small);
+
+        await AppendToStreams(16, eachVersions: 40);
+        var others = Enumerable.Range(0, 16).Count(id => QueueOf(id) != stuck) * 40;
+        await Consumers.Until(() => Consumers.Positions().Count() == others);
+
+        var status = (await Status(cluster)).Single(queue => queue.Queue.Number == stuck);
+        var read = await CountBetween(status);
+        read.ShouldBeLessThanOrEqualTo(small.CacheSize);
+        status.Lag.ShouldNotBeNull().Events.ShouldBe(640 - others);
+        status.Lag.Oldest.ShouldNotBeNull();
+
+        gate.SetResult();
+        await Consumers.Until(() => Consumers.Positions().Distinct().Count() == 640);
+        await UntilStatus(cluster, all => all.All(queue => queue.Lag == new Lag(0, false, null)));
+    }
+
+    [Fact]
+    public async Task With_the_store_away_the_status_says_so_and_delivery_goes_on_when_it_is_back()
+    {
+        await using var cluster = await Deploy();
+        await AppendToStreams(4, eachVersions: 1);
+        await Consumers.Until(() => Consumers.Positions().Count() == 4);
+        var before = (await Status(cluster)).Max(queue => queue.LastRead);
+
+        Store.IsAway = true;
+        await UntilStatus(cluster, all => all.All(queue => queue.Error is not null));
+        (await Status(cluster)).ShouldAllBe(queue => queue.Lag == null);
+        Store.IsAway = false;
+        await AppendToStreams(4, eachVersions: 1);
+
+        await Consumers.Until(() => Consumers.Positions().Distinct().Count() == 8);
+        await UntilStatus(cluster, all => all.All(queue => queue.Error is null && queue.LastRead > before));
+    }
+
+    [Fact]
+    public async Task A_cluster_that_starts_while_the_store_is_away_begins_when_it_is_back()
+    {
+        await AppendToStreams(4, eachVersions: 1);
+        Store.IsAway = true;
+        await using var cluster = await Deploy();
+        await UntilStatus(cluster, all => all.Count == 4 && all.All(queue => queue.Error is not null));
+        (await Status(cluster)).ShouldAllBe(queue => queue.Delivered == null && queue.ReadTo == null);
+
+        Store.IsAway = false;
+
+        await Consumers.Until(() => Consumers.Positions().Distinct().Count() == 4);
+    }
+
+    [Fact]
+    public async Task A_commit_costs_one_query_however_many_queues_there_are()
+    {
+        await using var cluster = await Deploy(Options with { QueueCount = 16, PollPeriod = TimeSpan.FromHours(1) });
+        await UntilSettled(cluster);
+        var (queueReads, logReads) = (Store.QueueReads, Store.LogReads);
+
+        for (var n = 1; n <= 10; n++)
+        {
+            await Append($"s{n}");
+            await Consumers.Until(() => Consumers.Positions().Count() == n);
+        }
+
+        Store.QueueReads.ShouldBe(queueReads);
+        Store.LogReads.ShouldBeLessThanOrEqualTo(logReads + 10);
+    }
+
+    [Fact]
+    public async Task When_the_number_of_queues_changes_nothing_is_lost_and_nothing_begins_again_from_the_start()
+    {
+        await using (await Deploy())
+        {
+            await AppendToStreams(10, eachVersions: 3);
+            await Consumers.Until(() => Enumerable.Range(0, Options.QueueCount).All(IsCheckpointed));
+        }
+
+        var again = new Consumers();
+        await using var cluster = await Deploy(Options with { QueueCount = 7 }, consumers: again);
+        await AppendToStreams(10, eachVersions: 1);
+
+        await again.Until(() => again.Positions().Count() >= 10);
+        again.Positions().Order().ShouldBe(Numbers(31, 10));
+    }
+
+    [Fact]
+    public async Task An_append_that_waits_for_another_process_is_neither_skipped_nor_does_it_stop_the_readers()
+    {
+        await using var cluster = await Deploy(Options with { PollPeriod = TimeSpan.FromMilliseconds(10) });
+        await Append("a");
+        await Consumers.Until(() => Consumers.Positions().SequenceEqual([1]));
+
+        // What the store says once its own limit has come is not asked here: the append is tried until it is let in.
+        using (HoldAppends())
+        {
+            var before = (await Status(cluster)).Max(queue => queue.LastRead);
+            await UntilStatus(cluster, all => all.All(queue => queue.LastRead > before && queue.Error is null));
+        }
+        await Append("b");
+        await Append("a");
+
+        await Consumers.Until(() => Consumers.Positions().Order().SequenceEqual([1, 2, 3]));
+    }
+
+    [Fact]
+    public async Task Streams_are_not_written_to()
+    {
+        await using var cluster = await Deploy();
+        var provider = cluster.GetSiloServiceProvider().GetRequiredKeyedService<IStreamProvider>(EventStreams.Provider);
+
+        var refused = await Should.ThrowAsync<InvalidOperationException>(
+            () => provider.GetStream<string>("note", "a").OnNextAsync("text"));
+
+        refused.Message.ShouldContain("ReadOnly");
+    }
+
+    protected Task<InProcessTestCluster> Deploy(
+        EventStreamOptions? options = null, short silos = 1, Consumers? consumers = null) => Deploy(
+            silos,
+            silo =>
+            {
+                silo.Services.AddSingleton<IEventStore>(Store);
+                silo.Services.AddSingleton<ICheckpointStore>(Store);
+                silo.Services.AddSingleton(consumers ?? Consumers);
+                silo.AddEventStreams(options ?? Options);
+            });
+
+    protected static async Task<InProcessTestCluster> Deploy(short silos, Action<ISiloBuilder> configure)
+    {
+        var cluster = new InProcessTestClusterBuilder(silos).ConfigureSilo((_, silo) => configure(silo)).Build();
+        await cluster.DeployAsync();
+        return cluster;
+    }
+
+    protected async Task Append(string stream, string? saga = null, IEventStore? store = null)
+    {
+        var id = Interlocked.Increment(ref _ids);
+        var version = _versions.GetValueOrDefault(stream);
+        var metadata = new EventMetadata(Make.Id(id), "correlation", null, "ann", saga);
+        var written = new NewEvent(Make.Id(id), new Note.Written("text"), metadata);
+        (await (store ?? Store).AppendAsync(new("note", stream), version, [written], Cancellation))
+            .ShouldBeOfType<AppendResult.Appended>();
+        _versions[stream] = version + 1;
+    }
+
+    private async Task AppendToStreams(int streams, int eachVersions)
+    {
+        for (var n = 0; n < eachVersions; n++)
+            for (var stream = 0; stream < streams; stream++)
+                await Append($"s{stream}");
+    }
+
+    private static async Task<IReadOnlyList<QueueStatus>> Status(InProcessTestCluster cluster)
+    {
+        var all = new List<QueueStatus>();
+        foreach (var silo in cluster.Silos)
+            all.AddRange(await cluster.GetSiloServiceProvider(silo.SiloAddress)
+                .GetRequiredService<EventStreams>().ReadStatusAsync(Cancellation));
+        return all;
+    }
+
+    private static async Task UntilStatus(
+        InProcessTestCluster cluster, Func<IReadOnlyList<QueueStatus>, bool> condition)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        while (!condition(await Status(cluster)))
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    // Every queue takes what is new from the tail, after which none reads the store by itself.
+    private async Task UntilSettled(InProcessTestCluster cluster) =>
+        await UntilStatus(cluster, all => all.Count > 0 && all.All(queue => queue.LastRead is not null) && Store.LogReads > 0);
+
+    private bool IsCheckpointed(int queue)
+    {
+        var last = Enumerable.Range(0, 10).Where(id => QueueOf(id) == queue).DefaultIfEmpty(-30).Max() + 21;
+        return Store.SavedBy($"events/{queue}-of-{Options.QueueCount}") >= last;
+    }
+
+    private static int QueueOf(int id) => LogQueue.Of(new StreamName("note", $"s{id}"), Options.QueueCount).Number;
+
+    private async Task<int> CountBetween(QueueStatus status)
+    {
+        var page = await _inner.ReadLogAsync(
+            new LogFilter(status.Queue), status.Delivered!.Value, 10_000, Cancellation);
+        return page.Events.Count(stored => stored.Position <= status.ReadTo);
+    }
+
+    private static IEnumerable<string> Streams(int count) => Enumerable.Range(0, count).Select(id => $"note/s{id}");
+
+    private static IEnumerable<long> Numbers(int first, int count) =>
+        Enumerable.Range(first, count).Select(number => (long)number);
+}
