@@ -6,6 +6,7 @@ using Orleans.Dashboard;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Waybill.EventStore;
+using Waybill.EventStore.Streams;
 using Waybill.Grains;
 
 namespace Waybill.Silo;
@@ -62,6 +63,7 @@ public static class WaybillSilo
             messaging.ResponseTimeout = CallTimeout;
             messaging.MaxEnqueuedRequestsHardLimit = options.WaitingCallsMax;
         });
+        silo.AddEventStreams();
         silo.AddWaybillGrains();
         silo.AddDashboard();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(

@@ -11,7 +11,7 @@ public static class EventStreamServices
 {
     // How soon a queue is read again after a read that found nothing, or that Orleans put off to ask a new stream's
     // consumers first: this is part of the latency, while a read that waits costs nothing.
-    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(10);
 
     // Every stream that had an event lately is remembered, and looked at with every read. A stream that comes back costs
     // its consumers one more question.

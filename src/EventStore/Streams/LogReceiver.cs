@@ -23,7 +23,6 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
     private readonly Action<LogReceiver> _gone;
     private readonly QueueCheckpoint _checkpoint;
     private readonly ReadHealth _health;
-    private readonly CancellationTokenSource _closing;
 
     // Guards what the status shows.
     private readonly Lock _lock = new();
@@ -35,7 +34,7 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
     private TailWindow? _window;
     private bool _hasPage;
 
-    // Of the agent's calls alone.
+    // For the agent's calls alone.
     private (Task<LogPage> Page, CancellationTokenSource Stop)? _search;
     private LogPage? _rest;
     private long _lastChunkReadTo;
@@ -56,7 +55,6 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
         (_store, _tail, _options, _time, _cacheIsEmpty, _gone) = (store, tail, options, time, cacheIsEmpty, gone);
         _checkpoint = new QueueCheckpoint(queue, checkpoints, options.CheckpointPeriod, time, logger);
         _health = new ReadHealth($"Queue {queue.Number} of {queue.Count}", time, logger);
-        _closing = CancellationTokenSource.CreateLinkedTokenSource(tail.Closing);
     }
 
     public LogQueue Queue { get; }
@@ -78,8 +76,8 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
             await QuietlyAsync(found.WaitAsync(_options.ReadWait, _time, cancellationToken));
             if (!found.IsCompletedSuccessfully || cancellationToken.IsCancellationRequested)
                 return [];
-            StopSearch();
             _rest = await found;
+            await StopSearchAsync();
         }
 
         // A chunk begins where the one before it ended, not where its page did: between them was nothing.
@@ -125,9 +123,7 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
     public async Task Shutdown(TimeSpan timeout)
     {
         _gone(this);
-        await _closing.CancelAsync();
-        if (_search is { } search)
-            await QuietlyAsync(search.Page);
+        await StopSearchAsync();
         if (_window is not null)
             _tail.Detach(_window);
         if (Progress is { } progress)
@@ -167,13 +163,17 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
 
     private (Task<LogPage> Page, CancellationTokenSource Stop) Search()
     {
-        var stop = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(_tail.Closing);
         return (Task.Run(() => FindNextAsync(stop.Token), CancellationToken.None), stop);
     }
 
-    private void StopSearch()
+    private async Task StopSearchAsync()
     {
-        _search?.Stop.Dispose();
+        if (_search is not var (page, stop))
+            return;
+        await stop.CancelAsync();
+        await QuietlyAsync(page);
+        stop.Dispose();
         _search = null;
     }
 
@@ -266,13 +266,7 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
         _givenUpSince ??= _time.GetTimestamp();
         if (_time.GetElapsedTime(_givenUpSince.Value) < _options.RedeliveryDelay)
             return;
-        if (_search is { } search)
-        {
-            await search.Stop.CancelAsync();
-            await QuietlyAsync(search.Page);
-            StopSearch();
-        }
-
+        await StopSearchAsync();
         _rest = null;
         _givenUpSince = null;
         lock (_lock)
