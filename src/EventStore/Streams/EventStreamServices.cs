@@ -13,8 +13,8 @@ public static class EventStreamServices
     // consumers first: this is part of the latency, while a read that waits costs nothing.
     private static readonly TimeSpan TickPeriod = TimeSpan.FromMilliseconds(10);
 
-    // Every stream that had an event lately is remembered, and looked at with every read. A stream that comes back costs
-    // its consumers one more question.
+    // Every stream that had an event lately is remembered, and looked at with every read. A stream that comes back
+    // costs its consumers one more question.
     private static readonly TimeSpan StreamInactivityPeriod = TimeSpan.FromMinutes(2);
 
     /// <summary>

@@ -6,9 +6,10 @@ namespace Waybill.EventStore.Streams;
 
 /// <summary>
 /// The streams that the log is made into, and how delivery on this silo goes. Every event comes, as a
-/// <see cref="StoredEvent"/>, on the stream of its aggregate and, if it was recorded on behalf of a saga, on that saga's;
-/// and every read of a queue comes, as a <see cref="LogChunk"/>, on the stream of that queue. Delivery is at least once, and
-/// in order for each aggregate; consumers are idempotent by version or position, and fill gaps from the store.
+/// <see cref="StoredEvent"/>, on the stream of its aggregate and, if it was recorded on behalf of a saga, on that
+/// saga's; and every read of a queue comes, as a <see cref="LogChunk"/>, on the stream of that queue. Delivery is at
+/// least once, and in order for each aggregate; consumers are idempotent by version or position, and fill gaps from
+/// the store.
 /// </summary>
 public sealed class EventStreams
 {
@@ -70,7 +71,7 @@ public sealed class EventStreams
     internal void Remove(LogReceiver receiver) =>
         _receivers.TryRemove(KeyValuePair.Create(receiver.Queue.Number, receiver));
 
-    /// <summary>What the events of a queue are counted by that this silo gave up; it outlives the queue's receiver.</summary>
+    /// <summary>What of a queue this silo gave up; it outlives the queue's receiver.</summary>
     internal GivenUp GivenUpOf(LogQueue queue) => _givenUp.GetOrAdd(queue.Number, _ => new GivenUp());
 
     private async Task<QueueStatus> ReadStatusAsync(LogReceiver receiver, CancellationToken cancellation)
@@ -95,7 +96,7 @@ public sealed class EventStreams
 
     private async Task<Lag> ReadLagAsync(LogQueue queue, long delivered, CancellationToken cancellation)
     {
-        // The head is asked for first: an event that comes in between is then counted, rather than taken for one missed.
+        // The head is asked for first: an event that comes in between is then counted, not taken for one left out.
         var head = await _store.ReadHeadPositionAsync(cancellation);
         var page = await _store.ReadLogAsync(new LogFilter(queue), delivered, CountMax, cancellation);
         return new Lag(page.Events.Count, page.ReadTo < head, page.Events.Count > 0 ? page.Events[0].Time : null);
@@ -109,7 +110,7 @@ public sealed class EventStreams
 /// it is not known where to begin, because the store cannot be reached.
 /// </param>
 /// <param name="ReadTo">The position up to which the queue has been read; null as above.</param>
-/// <param name="Lag">What is in the log beyond that; null if it cannot be known, because the store cannot be read.</param>
+/// <param name="Lag">What is in the log beyond <paramref name="Delivered"/>; null if the store cannot be read.</param>
 /// <param name="LastRead">When the log was last read with success; null if it has not been.</param>
 /// <param name="Error">Why it cannot be read; null if it can.</param>
 /// <param name="GivenUp">How many events or chunks were given up on this silo since it started.</param>
@@ -130,7 +131,7 @@ public sealed record QueueStatus(
 /// <param name="Oldest">When the first of them was recorded; null if none was found.</param>
 public sealed record Lag(int Events, bool IsMore, DateTimeOffset? Oldest);
 
-/// <summary>An event, or a chunk, that one consumer failed to take for so long that it was given up for that one.</summary>
+/// <summary>An event, or a chunk, that one consumer failed to take for so long that it was given up for it.</summary>
 /// <param name="Stream">The stream on which it was delivered, for example <c>account/4711</c> or <c>log/3</c>.</param>
 /// <param name="Position">The event's position, or up to where the chunk was read; null if it was not begun.</param>
 /// <param name="Time">When it was given up.</param>

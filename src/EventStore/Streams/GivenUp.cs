@@ -28,8 +28,8 @@ internal sealed class GivenUp
 }
 
 /// <summary>
-/// Counts and logs what Orleans gives up. Of the error it is not told: that stands in the log before this, once for each
-/// attempt, as Orleans' own warnings.
+/// Counts and logs what Orleans gives up. It is not told of the error: that stands in the log before this, once for
+/// each attempt, as Orleans' own warnings.
 /// </summary>
 internal sealed class GivenUpHandler(GivenUp givenUp, TimeProvider time, ILogger logger) : IStreamFailureHandler
 {

@@ -6,7 +6,9 @@ using Orleans.Streams;
 
 namespace Waybill.EventStore.Streams;
 
-/// <summary>The parts of the stream provider whose queues are the log. There is no second write: it is read only.</summary>
+/// <summary>
+/// The parts of the stream provider whose queues are the log. There is no second write: it is read only.
+/// </summary>
 internal sealed class LogAdapter(IServiceProvider services) : IQueueAdapterFactory, IQueueAdapter, IQueueAdapterCache
 {
     private readonly EventStreamOptions _options = services.GetRequiredService<EventStreamOptions>();

@@ -2,8 +2,8 @@ namespace Waybill.EventStore.Streams;
 
 /// <summary>
 /// What one read of a queue found: all events of that queue with <paramref name="After"/> &lt; position &lt;=
-/// <paramref name="ReadTo"/>. A consumer that has come less far than <paramref name="After"/> may have missed something,
-/// and finds it in the store; what it has seen already comes again after a failure.
+/// <paramref name="ReadTo"/>. A consumer that has come less far than <paramref name="After"/> may have missed
+/// something, and finds it in the store; what it has seen already comes again after a failure.
 /// </summary>
 /// <param name="Queue">The queue's number.</param>
 /// <param name="QueueCount">How many queues there are.</param>

@@ -5,12 +5,12 @@ namespace Waybill.EventStore.Streams;
 
 /// <summary>
 /// Reads one queue of the log for Orleans' pulling agent. It takes the queue's newest events from the silo's
-/// <see cref="LogTail"/>; while it is behind these, at the start or after a slow consumer, it reads on in the store until
-/// it has caught up. One page is read ahead while the agent delivers.
+/// <see cref="LogTail"/>; while it is behind these, at the start or after a slow consumer, it reads on in the store
+/// until it has caught up. One page is read ahead while the agent delivers.
 /// </summary>
 /// <remarks>
-/// The agent's calls come one at a time; the search for the next page runs beside them, and the status is asked for from
-/// anywhere. What was read but not taken is lost with the receiver, which is why only what the agent reports as
+/// The agent's calls come one at a time; the search for the next page runs beside them, and the status is asked for
+/// from anywhere. What was read but not taken is lost with the receiver, which is why only what the agent reports as
 /// delivered moves the checkpoint. A failing store ends no search: it goes on when the store is back.
 /// </remarks>
 internal sealed class LogReceiver : IQueueAdapterReceiver
