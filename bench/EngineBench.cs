@@ -15,6 +15,7 @@ internal static class EngineBench
 
     internal static async Task RunAsync(Harness harness)
     {
+        Harness.Head("The engine");
         await using (var one = await DeployAsync(silos: 1))
         {
             // Inside the silo: its own client, as an HTTP endpoint beside it would use.
@@ -70,7 +71,7 @@ internal static class EngineBench
         for (var key = 0; key < IdleActivations; key++) await grains.GetGrain<IIdleGrain>(key).Nothing();
         var after = GC.GetTotalMemory(forceFullCollection: true);
         var each = (after - before) / IdleActivations;
-        Console.WriteLine($"{"memory per idle activation, 100,000 of them",-58} {each,12:N0} bytes");
+        Harness.Row("memory per idle activation, 100,000 of them", $"{each:N0} bytes");
     }
 
     // Grains on different silos, found by asking.

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -16,6 +17,14 @@ public static class EventStoreServices
         services.TryAddSingleton<EventTypes>();
         return services.AddSingleton(context);
     }
+
+    /// <summary>
+    /// Adds the step from one schema version of an event's stored shape to the next; every version below the type's own
+    /// needs one.
+    /// </summary>
+    public static IServiceCollection AddUpcaster(
+        this IServiceCollection services, string name, int fromVersion, Func<JsonObject, JsonObject> upcast) =>
+        services.AddSingleton(new Upcaster(name, fromVersion, upcast));
 
     /// <summary>
     /// Makes SQLite the store. It opens when it is first asked for; a host asks at start, so that a locked or too new
@@ -43,6 +52,8 @@ public static class EventStoreServices
             .AddSingleton<IEventStore>(all => all.GetRequiredService<TStore>())
             .AddSingleton<ICheckpointStore>(all => all.GetRequiredService<TStore>())
             .AddSingleton<ISnapshotStore>(all => all.GetRequiredService<TStore>())
+            .AddSingleton<ISubjectStore>(all => all.GetRequiredService<TStore>())
+            .AddSingleton<ILogAudit>(all => all.GetRequiredService<TStore>())
             .AddSingleton(all => all.GetRequiredService<TStore>().ReadModels);
     }
 }

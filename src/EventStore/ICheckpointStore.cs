@@ -7,6 +7,10 @@ public interface ICheckpointStore
     /// <summary>How far a reader has come; 0 if it has not begun.</summary>
     Task<long> ReadCheckpointAsync(string reader, CancellationToken cancellation = default);
 
+    /// <summary>How far the readers have come whose names begin like this, by their names.</summary>
+    Task<IReadOnlyDictionary<string, long>> ReadCheckpointsAsync(
+        string prefix, CancellationToken cancellation = default);
+
     /// <summary>Keeps how far a reader has come. It never goes back: an older position changes nothing.</summary>
     Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default);
 }

@@ -1,5 +1,8 @@
 using Waybill.Silo;
 
+if (args is [Verify.Verb, .. var options])
+    return await Verify.RunAsync(options);
+
 return await Start.RunAsync(() =>
 {
     var builder = Host.CreateApplicationBuilder(args);

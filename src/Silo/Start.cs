@@ -30,7 +30,8 @@ public static class Start
         }
     }
 
-    private static string? Reason(Exception error) => error switch
+    /// <summary>What a person can put right; null if the error is a bug.</summary>
+    internal static string? Reason(Exception error) => error switch
     {
         StartException or StoreInUseException or StoreTooNewException => error.Message,
         StoreUnavailableException or StoreUnsuitableException => error.Message,

@@ -6,6 +6,7 @@ using Orleans.Dashboard;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Waybill.EventStore;
+using Waybill.EventStore.Streams;
 using Waybill.Grains;
 
 namespace Waybill.Silo;
@@ -45,13 +46,13 @@ public static class WaybillSilo
         return builder;
     }
 
-    private static void AddEventStore(this IServiceCollection services, WaybillOptions options)
-    {
-        if (string.IsNullOrWhiteSpace(options.Postgres))
-            services.AddSqliteEventStore(new() { Path = Path.Combine(WritableDirectory(options.Data), "waybill.db") });
-        else
-            services.AddPostgresEventStore(new() { ConnectionString = options.Postgres });
-    }
+    /// <summary>Where the SQLite file of a data directory is.</summary>
+    internal static string DatabaseIn(string directory) => Path.Combine(directory, "waybill.db");
+
+    internal static IServiceCollection AddEventStore(this IServiceCollection services, WaybillOptions options) =>
+        string.IsNullOrWhiteSpace(options.Postgres)
+            ? services.AddSqliteEventStore(new() { Path = DatabaseIn(WritableDirectory(options.Data)) })
+            : services.AddPostgresEventStore(new() { ConnectionString = options.Postgres });
 
     private static void AddWaybill(this ISiloBuilder silo, WaybillOptions options)
     {
@@ -62,6 +63,7 @@ public static class WaybillSilo
             messaging.ResponseTimeout = CallTimeout;
             messaging.MaxEnqueuedRequestsHardLimit = options.WaitingCallsMax;
         });
+        silo.AddEventStreams();
         silo.AddWaybillGrains();
         silo.AddDashboard();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(

@@ -17,6 +17,9 @@ public sealed class PostgresTests(PostgresServer postgres) : IClassFixture<Postg
             (await server.StopAsync()).ShouldBe(0);
         }
 
+        var (code, said) = await ServerProcess.VerifyAsync("--postgres", schema);
+        code.ShouldBe(0, said);
+        said.ShouldStartWith("intact: 2 events");
         await using var again = await ServerProcess.StartAsync(data.Path, "--postgres", schema);
 
         (await again.Client.Balance(id)).ShouldBe(12_50);

@@ -51,12 +51,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     /// <summary>Runs a server that is expected not to start.</summary>
     /// <returns>Its exit code and all that it wrote.</returns>
-    public static async Task<(int ExitCode, string Output)> FailAsync(params string[] arguments)
-    {
-        await using var server = new ServerProcess(Launch("Waybill.Api", arguments));
-        await server.ExitAsync();
-        return (server._process.ExitCode, server.Output);
-    }
+    public static Task<(int ExitCode, string Output)> FailAsync(params string[] arguments) =>
+        RunAsync("Waybill.Api", arguments);
+
+    /// <summary>Runs the silo's verb <c>verify</c>.</summary>
+    /// <returns>Its exit code and all that it wrote.</returns>
+    public static Task<(int ExitCode, string Output)> VerifyAsync(params string[] arguments) =>
+        RunAsync("Waybill.Silo", ["verify", .. arguments]);
 
     /// <summary>Ends the process at once, as kill -9 does.</summary>
     public async Task KillAsync()
@@ -104,6 +105,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             start.Environment.Remove(name);
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         return Process.Start(start)!;
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments)
+    {
+        await using var process = new ServerProcess(Launch(program, arguments));
+        await process.ExitAsync();
+        return (process._process.ExitCode, process.Output);
     }
 
     private static bool IsSetting(string variable) =>

@@ -40,7 +40,7 @@ public sealed class SiloDeathTests(ITestOutputHelper output) : IAsyncLifetime
         _cluster = new InProcessTestClusterBuilder(3)
             .ConfigureSilo((_, silo) =>
             {
-                silo.Services.AddSingleton<IEventStore>(_store);
+                silo.Services.AddSingleton<IEventStore>(_store).AddSingleton<ISnapshotStore>(_store);
                 silo.AddWaybillGrains();
             })
             .ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(

@@ -157,6 +157,18 @@ public abstract partial class EventStoreContract
     }
 
     [Fact]
+    public async Task Checkpoints_are_found_by_how_their_names_begin()
+    {
+        await Checkpoints.SaveCheckpointAsync("a%/1", 1, Cancellation);
+        await Checkpoints.SaveCheckpointAsync("a%/2", 2, Cancellation);
+        await Checkpoints.SaveCheckpointAsync("ab/3", 3, Cancellation);
+
+        (await Checkpoints.ReadCheckpointsAsync("a%/", Cancellation)).ShouldBe(
+            new Dictionary<string, long> { ["a%/1"] = 1, ["a%/2"] = 2 }, ignoreOrder: true);
+        (await Checkpoints.ReadCheckpointsAsync("none", Cancellation)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task A_snapshot_is_read_back_and_replaced_by_newer_ones_and_by_those_of_another_shape()
     {
         (await Snapshots.ReadSnapshotAsync(Stream(), "shape", Cancellation)).ShouldBeNull();
@@ -193,11 +205,13 @@ public abstract partial class EventStoreContract
         page.Events.ShouldAllBe(stored => LogQueue.Of(stored.Stream, 16) == mine);
         await Append(Stream("s1"), 2, Event(21, command: 21));
         (await Store.ReadHeadPositionAsync(Cancellation)).ShouldBe(21);
+        var verified = (await Verify()).ShouldBeOfType<Verification.Intact>();
+        (verified.Head!.Position, verified.Unchained).ShouldBe((21, 20));
     }
 
     private static string[] BackToFirstSchema =>
     [
-        "DROP TABLE subject_keys", "DROP TABLE checkpoints", "DROP TABLE snapshots",
+        "DROP TABLE subject_keys", "DROP TABLE checkpoints", "DROP TABLE snapshots", "DROP INDEX events_by_key",
         "ALTER TABLE events DROP COLUMN slot", "ALTER TABLE events DROP COLUMN hash",
         "ALTER TABLE events DROP COLUMN key_id", "DELETE FROM schema_versions WHERE version > 1",
     ];

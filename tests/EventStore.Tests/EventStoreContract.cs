@@ -38,7 +38,8 @@ public abstract partial class EventStoreContract : IAsyncLifetime
     protected abstract IEventStore Open(int waitingMax = 1_000);
 
     /// <summary>Executes a statement past the store, as an operator would.</summary>
-    protected abstract void Execute(string sql);
+    /// <returns>The first value it returns; null if there is none.</returns>
+    protected abstract object? Execute(string sql);
 
     /// <summary>Keeps the store from appending until it is disposed.</summary>
     protected abstract IDisposable HoldAppends();

@@ -12,6 +12,13 @@ public abstract record Note
     [EventType("note.struck-out", 1)]
     public sealed record StruckOut(string? Reason) : Note;
 
+    [EventType("note.authored", 1)]
+    public sealed record Authored(
+        [Subject] string? Author,
+        [Personal] string? Name,
+        [Personal] string? Remark = null,
+        IReadOnlyDictionary<string, string>? Marks = null) : Note;
+
     private Note() { }
 }
 
@@ -21,6 +28,7 @@ public sealed record Unlisted;
 [JsonSourceGenerationOptions(RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Note.Written))]
 [JsonSerializable(typeof(Note.StruckOut))]
+[JsonSerializable(typeof(Note.Authored))]
 public sealed partial class NoteJson : JsonSerializerContext;
 
 /// <summary>Makes appends with ids that a failing test can be traced by.</summary>
@@ -38,4 +46,8 @@ internal static class Make
 
     public static NewEvent Event(int id, int command, Note note) =>
         new(Id(id), note, new EventMetadata(Id(command), "correlation", null, "ann"));
+
+    /// <summary>An event with personal texts.</summary>
+    public static NewEvent Authored(int id, string? author, string? name, string? remark = null) =>
+        Event(id, command: id, new Note.Authored(author, name, remark));
 }

@@ -138,14 +138,20 @@ public sealed class PostgresOutageTests : IDisposable
     }
 
     [Fact]
-    public void A_server_that_takes_the_connection_and_says_nothing_is_unavailable_in_time()
+    public async Task A_server_that_takes_the_connection_and_says_nothing_is_unavailable_in_time()
     {
         using var mute = new TcpListener(IPAddress.Loopback, port: 0);
         mute.Start();
+        var place = $"Host=127.0.0.1;Port={((IPEndPoint)mute.LocalEndpoint).Port};Username=ann";
         var since = Stopwatch.StartNew();
 
-        Should.Throw<StoreUnavailableException>(
-            () => OnPostgres.Open($"Host=127.0.0.1;Port={((IPEndPoint)mute.LocalEndpoint).Port};Username=ann"));
+        // Many, because a limit of which less than a millisecond is left must not count as none, and few meet that.
+        var opening = Enumerable.Range(0, 20).Select(_ => Task.Factory.StartNew(
+            () => Should.Throw<StoreUnavailableException>(() => OnPostgres.Open(place)),
+            Cancellation,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default));
+        await Task.WhenAll(opening).WaitAsync(Deadline, Cancellation);
 
         since.Elapsed.ShouldBeLessThan(Limit);
     }

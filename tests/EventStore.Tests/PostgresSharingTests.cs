@@ -48,6 +48,51 @@ public sealed class PostgresSharingTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task Two_stores_that_need_a_subjects_first_key_at_once_agree_on_one()
+    {
+        const int subjects = 40;
+        using var one = OnPostgres.Open(_schema);
+        using var other = OnPostgres.Open(_schema);
+
+        for (var n = 1; n <= subjects; n++)
+            await Task.WhenAll(new[] { one, other }.Select((store, s) => store.AppendAsync(
+                Make.Stream($"{s}-{n}"), 0, [Make.Authored(s * subjects + n, $"author {n}", "Ann")], Cancellation)));
+
+        PostgresServer.Execute(_schema, "SELECT count(*) FROM subject_keys").ShouldBe((long)subjects);
+        var page = await one.ReadLogAsync(LogFilter.All, afterPosition: 0, limit: 1_000, Cancellation);
+        page.Events.Count.ShouldBe(2 * subjects);
+        page.Events.ShouldAllBe(stored => ((Note.Authored)Make.Types.Read(stored).Event).Name == "Ann");
+        (await other.VerifyAsync(cancellation: Cancellation)).ShouldBeOfType<Verification.Intact>();
+    }
+
+    [Fact]
+    public async Task Who_is_forgotten_in_one_store_is_in_the_other_and_what_is_appended_meanwhile_stays_whole()
+    {
+        const int appends = 100;
+        using var one = OnPostgres.Open(_schema);
+        using var other = OnPostgres.Open(_schema);
+
+        var appending = Task.Run(
+            async () =>
+            {
+                for (var n = 1; n <= appends; n++)
+                    (await one.AppendAsync(Make.Stream(), n - 1, [Make.Authored(n, "ann", "Ann")], Cancellation))
+                        .ShouldBeOfType<Appended>();
+            },
+            Cancellation);
+        while (!appending.IsCompleted)
+            await other.ForgetSubjectAsync("ann", Cancellation);
+        await appending;
+        await other.ForgetSubjectAsync("ann", Cancellation);
+
+        var page = await one.ReadLogAsync(LogFilter.All, afterPosition: 0, limit: 1_000, Cancellation);
+        page.Events.Count.ShouldBe(appends);
+        page.Events.ShouldAllBe(
+            stored => ((Note.Authored)Make.Types.Read(stored).Event).Name == PersonalAttribute.Forgotten);
+        (await one.VerifyAsync(cancellation: Cancellation)).ShouldBeOfType<Verification.Intact>();
+    }
+
+    [Fact]
     public async Task Of_two_stores_appending_to_one_stream_one_gets_each_version_and_the_other_is_told()
     {
         const int appendsEach = 100;

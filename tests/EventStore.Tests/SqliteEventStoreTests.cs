@@ -51,16 +51,45 @@ public sealed class SqliteEventStoreTests : EventStoreContract
         (unreadable.Stored.Stream, unreadable.Stored.Version, unreadable.Stored.Position).ShouldBe((Stream(), 1, 1));
     }
 
+    [Fact]
+    public async Task A_forgotten_key_is_not_left_in_the_files()
+    {
+        const int subjects = 300;
+        for (var n = 1; n <= subjects; n++)
+            await Append(Stream($"s{n}"), 0, Authored(n, $"author {n}", "Ann Miller"));
+        var keys = Enumerable.Range(1, subjects)
+            .Select(n => (byte[])Execute($"SELECT key FROM subject_keys WHERE subject = 'author {n}'")!)
+            .ToList();
+        OnDisk(keys[6]).ShouldBeTrue();
+
+        // Every second one, in another order than they were made.
+        for (var n = 0; n < subjects; n += 2)
+            await ((ISubjectStore)Store).ForgetSubjectAsync($"author {1 + n * 7 % subjects}", Cancellation);
+
+        for (var n = 0; n < subjects; n++)
+            OnDisk(keys[n]).ShouldBe(n % 2 == 1, $"author {n + 1}");
+    }
+
+    private bool OnDisk(byte[] key) => _directory.EnumerateFiles("waybill.db*")
+        .Where(file => !file.Name.EndsWith(".lock", StringComparison.Ordinal))
+        .Any(file =>
+        {
+            using var stream = file.Open(FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return bytes.AsSpan().IndexOf(key) >= 0;
+        });
+
     protected override IEventStore Open(int waitingMax = 1_000) => new SqliteEventStore(
         new SqliteEventStoreOptions { Path = DatabasePath, WaitingMax = waitingMax, BatchMax = waitingMax },
         Make.Types,
         Clock,
         NullLogger<SqliteEventStore>.Instance);
 
-    protected override void Execute(string sql)
+    protected override object? Execute(string sql)
     {
         using var connection = Connect();
-        Execute(connection, sql);
+        return Execute(connection, sql);
     }
 
     protected override IDisposable HoldAppends()
@@ -78,10 +107,10 @@ public sealed class SqliteEventStoreTests : EventStoreContract
         return connection;
     }
 
-    private static void Execute(SqliteConnection connection, string sql)
+    private static object? Execute(SqliteConnection connection, string sql)
     {
         using var command = connection.CreateCommand();
         command.CommandText = sql;
-        command.ExecuteNonQuery();
+        return command.ExecuteScalar();
     }
 }

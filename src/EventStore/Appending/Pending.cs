@@ -48,7 +48,12 @@ internal interface IPendingWrite
     /// <summary>Carries it out inside the writer's transaction, on the writer's thread.</summary>
     void CarryOut(StoreSession session);
 
-    /// <summary>Takes note that it failed alone and was rolled back, while the transaction went on.</summary>
+    /// <summary>True if what it deletes must not be left in the files either when it is answered.</summary>
+    bool LeavesNoTrace { get; }
+
+    /// <summary>
+    /// Takes note that it failed alone: was rolled back while the transaction went on, or left a trace.
+    /// </summary>
     void Refuse(Exception error);
 }
 
@@ -58,6 +63,9 @@ internal sealed class PendingWrite<TResult>(
     : Pending<TResult>(cancellation), IPendingWrite
 {
     private Exception? _refusal;
+
+    /// <inheritdoc/>
+    public bool LeavesNoTrace { get; init; }
 
     /// <inheritdoc/>
     public void CarryOut(StoreSession session) =>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Waybill.EventStore.Personal;
 
 namespace Waybill.EventStore.Appending;
 
@@ -50,7 +51,20 @@ internal sealed class PendingAppend : Pending<AppendResult>
         ThrowIfUnstorable(
             metadata.CorrelationId, metadata.CausationId, metadata.Actor, metadata.SagaId, metadata.TraceParent);
         var type = types.Of(@event.Event);
-        return new SerializedEvent(@event.EventId, type, type.Serialize(@event.Event), metadata);
+        var data = type.Serialize(@event.Event);
+        return new SerializedEvent(@event.EventId, type, data, metadata, SubjectOf(type, @event.Event, data));
+    }
+
+    private static string? SubjectOf(EventType type, object happened, byte[] data)
+    {
+        if (type.Personal?.SubjectOf(happened) is not { } subject)
+            return null;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(subject.Length, IdLengthMax);
+        ThrowIfUnstorable(subject);
+        // A reader would try to decrypt it.
+        if (SealedTexts.AreIn(data))
+            throw new ArgumentException($"An event {type.Name} has a property that looks like an encrypted text.");
+        return subject;
     }
 
     // PostgreSQL holds no U+0000, and neither store half a surrogate pair. Found out in the database, it would fail all
@@ -70,5 +84,11 @@ internal sealed class PendingAppend : Pending<AppendResult>
     }
 }
 
-/// <summary>An event in the form in which it is stored.</summary>
-internal sealed record SerializedEvent(Guid EventId, EventType Type, byte[] Data, EventMetadata Metadata);
+/// <summary>An event in the form in which it is stored, but for its personal texts.</summary>
+/// <param name="EventId">Its id.</param>
+/// <param name="Type">How it is stored.</param>
+/// <param name="Data">Its JSON, readable.</param>
+/// <param name="Metadata">What led to it.</param>
+/// <param name="Subject">Under whose key its personal texts are to be encrypted; null if it has none.</param>
+internal sealed record SerializedEvent(
+    Guid EventId, EventType Type, byte[] Data, EventMetadata Metadata, string? Subject);

@@ -16,6 +16,9 @@ internal sealed class OpenLog : IOpenLog
     /// <summary>The position of the last event that stands in the database.</summary>
     public long Head { get; set; }
 
+    /// <summary>Its hash; null if the log is empty, or the event is from before the chain began.</summary>
+    public byte[]? HeadHash { get; set; }
+
     /// <summary>The events to write, in order; the first goes to the position after <see cref="Head"/>.</summary>
     public IReadOnlyList<Addition> Additions => _additions;
 

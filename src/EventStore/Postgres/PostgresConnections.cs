@@ -52,7 +52,10 @@ internal sealed class PostgresConnections : IDisposable
     /// <summary>Drops the readers' idle connections: a server that is gone took them with it.</summary>
     public void ForgetReaders() => _readers.Clear();
 
-    public NpgsqlConnection OpenWriter() => _writers.OpenConnection();
+    /// <summary>Blocks the thread that asks: the writer has one of its own.</summary>
+    public NpgsqlConnection OpenWriter() =>
+        // Not by the driver's blocking way, where a limit of which less than a millisecond is left counts as none.
+        _writers.OpenConnectionAsync().AsTask().GetAwaiter().GetResult();
 
     /// <summary>A connection to wait on, which finds out by itself when its server is gone.</summary>
     public ValueTask<NpgsqlConnection> OpenListenerAsync(CancellationToken cancellation) =>
@@ -84,14 +87,9 @@ internal sealed class PostgresConnections : IDisposable
 
     private NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings) =>
         new NpgsqlDataSourceBuilder(settings.ConnectionString)
-            .UsePhysicalConnectionInitializer(Configure, ConfigureAsync)
+            .UsePhysicalConnectionInitializer(
+                _ => throw new NotSupportedException("Connections are opened asynchronously."), ConfigureAsync)
             .Build();
-
-    private void Configure(NpgsqlConnection connection)
-    {
-        using var configure = connection.Command("configure-session", _milliseconds);
-        configure.ExecuteNonQuery();
-    }
 
     private async Task ConfigureAsync(NpgsqlConnection connection)
     {

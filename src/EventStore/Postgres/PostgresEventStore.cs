@@ -51,6 +51,16 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
 
     private protected override GroupCommit Commits { get; }
 
+    /// <inheritdoc/>
+    public override Task<bool> ForgetSubjectAsync(string subject, CancellationToken cancellation = default) => Write(
+        async (session, c) =>
+        {
+            // An append that has the key in hand is finished first, and the next one finds that it is gone.
+            await session.ExecuteAsync("lock-log", [], c);
+            return await session.ForgetSubjectAsync(subject, c);
+        },
+        cancellation);
+
     /// <summary>Finishes the appends already taken and closes the connections.</summary>
     public void Dispose()
     {

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Npgsql;
+using Waybill.EventStore.Integrity;
 using Waybill.EventStore.Relational;
 
 namespace Waybill.EventStore.Postgres;
@@ -34,4 +35,29 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : StoreSessio
 
     /// <inheritdoc/>
     public override DateTimeOffset ReadTime(DbDataReader row, int column) => new(row.GetDateTime(column));
+
+    /// <inheritdoc/>
+    public override void ReadRaw(DbDataReader row, AuditPage page)
+    {
+        const int position = 0, hash = 17, follows = 18;
+        var bytes = page.Bytes;
+        page.Begin();
+        for (var column = 0; column < hash; column++)
+        {
+            switch (column)
+            {
+                case var _ when row.IsDBNull(column): bytes.AddNull(); break;
+                case position or 3: bytes.Add(row.GetInt64(column)); break;
+                case 4: bytes.Add(row.GetInt16(column)); break;
+                case 7: bytes.Add(row.GetInt32(column)); break;
+                case 8: bytes.Add(PostgresWriter.ToMicroseconds(row.GetDateTime(column))); break;
+                case 5 or 10 or 16: bytes.Add(row.GetGuid(column)); break;
+                default: bytes.Add(row.GetFieldValue<byte[]>(column)); break;
+            }
+        }
+        page.End(
+            row.GetInt64(position),
+            row.GetBoolean(follows),
+            row.IsDBNull(hash) ? [] : row.GetFieldValue<byte[]>(hash));
+    }
 }

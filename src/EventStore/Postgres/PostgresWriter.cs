@@ -1,12 +1,15 @@
 using Npgsql;
 using NpgsqlTypes;
 using Waybill.EventStore.Appending;
+using Waybill.EventStore.Integrity;
+using Waybill.EventStore.Personal;
 
 namespace Waybill.EventStore.Postgres;
 
 /// <summary>
 /// A connection that appends. A commit takes two round trips: the first takes the append lock, which all processes on
-/// this database share, and fetches what the appends must know; the second writes their events and commits.
+/// this database share, and fetches what the appends must know; the second writes their events and commits. Where
+/// there are personal texts, one between them fetches the keys.
 /// </summary>
 /// <remarks>
 /// Positions are given under that lock, and it is let go only once the commit is visible to everybody. So positions
@@ -17,6 +20,7 @@ internal sealed class PostgresWriter : IStoreWriter
     private readonly NpgsqlConnection _connection;
     private readonly TimeProvider _time;
     private readonly NpgsqlBatch _begin;
+    private readonly NpgsqlBatch _keys;
     private readonly NpgsqlBatch _write;
     private readonly NpgsqlBatch _commit;
 
@@ -27,25 +31,35 @@ internal sealed class PostgresWriter : IStoreWriter
     private readonly NpgsqlParameter<string[]> _commandCategories = new(), _commandStreams = new();
     private readonly NpgsqlParameter<Guid[]> _commandIds = new();
 
+    private readonly NpgsqlParameter<string[]> _subjects = new();
+    private readonly NpgsqlParameter<Guid[]> _freshKeyIds = new();
+    private readonly NpgsqlParameter<byte[][]> _freshKeys =
+        new() { NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea };
+    private readonly NpgsqlParameter<DateTime> _freshSince = new() { NpgsqlDbType = NpgsqlDbType.TimestampTz };
+
+    private readonly RowBytes _buffer = new();
+
     private readonly NpgsqlParameter<long> _head = new();
     private readonly NpgsqlParameter<long> _newHead = new();
     private readonly NpgsqlParameter<DateTime> _now = new() { NpgsqlDbType = NpgsqlDbType.TimestampTz };
     private readonly Column[] _columns =
     [
-        new Column<string>(e => e.Stream.Category),
-        new Column<string>(e => e.Stream.Id),
-        new Column<long>(e => e.Version),
-        new Column<Guid>(e => e.Event.EventId),
-        new Column<string>(e => e.Event.Type.Name),
-        new Column<int>(e => e.Event.Type.SchemaVersion),
-        new Column<byte[]>(e => e.Event.Data, NpgsqlDbType.Array | NpgsqlDbType.Json),
-        new Column<Guid>(e => e.Event.Metadata.CommandId),
-        new Column<string>(e => e.Event.Metadata.CorrelationId),
-        new Column<string?>(e => e.Event.Metadata.CausationId),
-        new Column<string>(e => e.Event.Metadata.Actor),
-        new Column<string?>(e => e.Event.Metadata.SagaId),
-        new Column<string?>(e => e.Event.Metadata.TraceParent),
-        new Column<short>(e => (short)Slot.Of(e.Stream)),
+        new Column<string>(row => row.Stream.Category),
+        new Column<string>(row => row.Stream.Id),
+        new Column<long>(row => row.Version),
+        new Column<Guid>(row => row.Event.EventId),
+        new Column<string>(row => row.Event.Type.Name),
+        new Column<int>(row => row.Event.Type.SchemaVersion),
+        new Column<byte[]>(row => row.Data, NpgsqlDbType.Array | NpgsqlDbType.Json),
+        new Column<Guid>(row => row.Event.Metadata.CommandId),
+        new Column<string>(row => row.Event.Metadata.CorrelationId),
+        new Column<string?>(row => row.Event.Metadata.CausationId),
+        new Column<string>(row => row.Event.Metadata.Actor),
+        new Column<string?>(row => row.Event.Metadata.SagaId),
+        new Column<string?>(row => row.Event.Metadata.TraceParent),
+        new Column<short>(row => (short)row.Slot),
+        new Column<byte[]>(row => row.Hash!, NpgsqlDbType.Array | NpgsqlDbType.Bytea),
+        new Column<Guid?>(row => row.KeyId),
     ];
 
     /// <param name="connection">A connection that is from now on this writer's own.</param>
@@ -60,6 +74,7 @@ internal sealed class PostgresWriter : IStoreWriter
             ("select-head", []),
             ("select-streams", [_categories, _ids, _expectedVersions, _counts]),
             ("select-commands", [_commandCategories, _commandStreams, _commandIds]));
+        _keys = connection.Prepare(("ensure-subject-keys", [_subjects, _freshKeyIds, _freshKeys, _freshSince]));
         _write = connection.Prepare(
             ("insert-events", [_head, _now, .. _columns.Select(column => column.Parameter)]),
             ("notify-head", [_newHead]),
@@ -80,6 +95,10 @@ internal sealed class PostgresWriter : IStoreWriter
         End(log);
         Head = log.Head + log.Additions.Count;
     }
+
+    /// <summary>A time as it is hashed: microseconds since 1970.</summary>
+    public static long ToMicroseconds(DateTime time) =>
+        (time.Ticks - DateTime.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
 
     public void Dispose() => _connection.Dispose();
 
@@ -119,7 +138,10 @@ internal sealed class PostgresWriter : IStoreWriter
         var now = new DateTime(ticks - ticks % TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc);
         var last = DateTime.MinValue;
         if (rows.Read())
+        {
             (log.Head, last) = (rows.GetInt64(0), rows.GetDateTime(1));
+            log.HeadHash = rows.IsDBNull(2) ? null : rows.GetFieldValue<byte[]>(2);
+        }
         _now.TypedValue = now > last ? now : last;
     }
 
@@ -140,9 +162,45 @@ internal sealed class PostgresWriter : IStoreWriter
         }
         _head.TypedValue = log.Head;
         _newHead.TypedValue = log.Head + log.Additions.Count;
+        var rows = ToRows(log);
         foreach (var column in _columns)
-            column.Set(log.Additions);
+            column.Set(rows);
         _write.ExecuteNonQuery();
+    }
+
+    private LogRow[] ToRows(OpenLog log)
+    {
+        var keys = EnsureKeys(log.Additions);
+        var rows = new LogRow[log.Additions.Count];
+        var microseconds = ToMicroseconds(_now.TypedValue);
+        var (position, hash) = (log.Head, log.HeadHash);
+        for (var i = 0; i < rows.Length; i++)
+        {
+            var (stream, version, @event) = log.Additions[i];
+            var key = @event.Subject is { } subject ? keys[subject] : null;
+            rows[i] = new LogRow(++position, stream, version, microseconds, @event, key);
+            hash = rows[i].Chain(hash, _buffer);
+        }
+        return rows;
+    }
+
+    private Dictionary<string, SubjectKey> EnsureKeys(IReadOnlyList<OpenLog.Addition> additions)
+    {
+        var keys = new Dictionary<string, SubjectKey>();
+        foreach (var addition in additions)
+            if (addition.Event.Subject is { } subject && !keys.ContainsKey(subject))
+                keys.Add(subject, SubjectKey.New());
+        if (keys.Count == 0)
+            return keys;
+
+        _subjects.TypedValue = [.. keys.Keys];
+        _freshKeyIds.TypedValue = [.. keys.Values.Select(key => key.Id)];
+        _freshKeys.TypedValue = [.. keys.Values.Select(key => key.Key)];
+        _freshSince.TypedValue = _now.TypedValue;
+        using var rows = _keys.ExecuteReader();
+        while (rows.Read())
+            keys[rows.GetString(0)] = new(rows.GetGuid(1), rows.GetFieldValue<byte[]>(2));
+        return keys;
     }
 
     /// <summary>A column of the rows to write, sent as one array.</summary>
@@ -150,22 +208,16 @@ internal sealed class PostgresWriter : IStoreWriter
     {
         public abstract NpgsqlParameter Parameter { get; }
 
-        public abstract void Set(IReadOnlyList<OpenLog.Addition> additions);
+        public abstract void Set(LogRow[] rows);
     }
 
-    private sealed class Column<T>(Func<OpenLog.Addition, T> value, NpgsqlDbType? type = null) : Column
+    private sealed class Column<T>(Func<LogRow, T> value, NpgsqlDbType? type = null) : Column
     {
         private readonly NpgsqlParameter<T[]> _parameter =
             type is { } given ? new() { NpgsqlDbType = given } : new();
 
         public override NpgsqlParameter Parameter => _parameter;
 
-        public override void Set(IReadOnlyList<OpenLog.Addition> additions)
-        {
-            var values = new T[additions.Count];
-            for (var i = 0; i < values.Length; i++)
-                values[i] = value(additions[i]);
-            _parameter.TypedValue = values;
-        }
+        public override void Set(LogRow[] rows) => _parameter.TypedValue = Array.ConvertAll(rows, row => value(row));
     }
 }

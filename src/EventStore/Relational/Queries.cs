@@ -1,4 +1,6 @@
 using System.Data.Common;
+using Waybill.EventStore.Integrity;
+using Waybill.EventStore.Personal;
 
 namespace Waybill.EventStore.Relational;
 
@@ -8,7 +10,7 @@ internal static class Queries
     // The columns of select-stream and select-log.
     private const int EventId = 0, Category = 1, Id = 2, Version = 3, Position = 4, Type = 5, SchemaVersion = 6,
         Time = 7, Data = 8, CommandId = 9, CorrelationId = 10, CausationId = 11, Actor = 12, SagaId = 13,
-        TraceParent = 14;
+        TraceParent = 14, KeyId = 15, Key = 16;
 
     public static Task<EventPage> ReadStreamPageAsync(
         this StoreSession session,
@@ -55,6 +57,15 @@ internal static class Queries
         this StoreSession session, string reader, CancellationToken cancellation) =>
         session.ReadFirstAsync("select-checkpoint", [reader], row => row.GetInt64(0), cancellation);
 
+    public static async Task<IReadOnlyDictionary<string, long>> ReadCheckpointsAsync(
+        this StoreSession session, string prefix, CancellationToken cancellation)
+    {
+        var found = new Dictionary<string, long>();
+        await session.ReadAsync(
+            "select-checkpoints", [prefix], row => found.TryAdd(row.GetString(0), row.GetInt64(1)), cancellation);
+        return found;
+    }
+
     public static Task<int> SaveCheckpointAsync(
         this StoreSession session, string reader, long position, CancellationToken cancellation) =>
         session.ExecuteAsync("save-checkpoint", [reader, position], cancellation);
@@ -73,6 +84,30 @@ internal static class Queries
             "save-snapshot",
             [stream.Category, stream.Id, snapshot.Shape, snapshot.Version, snapshot.Position, snapshot.State],
             cancellation);
+
+    /// <summary>Deletes the subject's key and, since they may hold what it encrypted, its streams' snapshots.</summary>
+    /// <returns>False if there is no key.</returns>
+    public static async Task<bool> ForgetSubjectAsync(
+        this StoreSession session, string subject, CancellationToken cancellation)
+    {
+        await session.ExecuteAsync("delete-subject-snapshots", [subject], cancellation);
+        return await session.ExecuteAsync("delete-subject-key", [subject], cancellation) > 0;
+    }
+
+    /// <summary>Fills a page with the rows after a position, as they are stored.</summary>
+    public static async Task<int> ReadAuditPageAsync(
+        this StoreSession session, AuditPage page, long after, CancellationToken cancellation)
+    {
+        page.Clear();
+        await session.ReadAsync("select-audit", [after, LogAudit.PageSize], Take, cancellation);
+        return page.Rows.Count;
+
+        bool Take(DbDataReader row)
+        {
+            session.ReadRaw(row, page);
+            return page.Bytes.Length < LogAudit.PageBytesMax;
+        }
+    }
 
     private static async Task<EventPage> ReadPageAsync(
         this StoreSession session, string name, object?[] values, int limit, CancellationToken cancellation)
@@ -101,7 +136,7 @@ internal static class Queries
         row.GetString(Type),
         row.GetInt32(SchemaVersion),
         session.ReadTime(row, Time),
-        row.GetFieldValue<byte[]>(Data),
+        ReadData(session, row),
         new EventMetadata(
             session.ReadId(row, CommandId),
             row.GetString(CorrelationId),
@@ -109,6 +144,16 @@ internal static class Queries
             row.GetString(Actor),
             TextOrNull(row, SagaId),
             TextOrNull(row, TraceParent)));
+
+    // The key comes with the row, from the same snapshot, and is kept nowhere: forgetting holds from the next read on.
+    private static byte[] ReadData(StoreSession session, DbDataReader row)
+    {
+        var data = row.GetFieldValue<byte[]>(Data);
+        return row.IsDBNull(KeyId)
+            ? data
+            : SealedTexts.Open(
+                data, session.ReadId(row, EventId), row.IsDBNull(Key) ? null : row.GetFieldValue<byte[]>(Key));
+    }
 
     private static string? TextOrNull(DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);

@@ -1,10 +1,12 @@
 using Waybill.EventStore.Appending;
+using Waybill.EventStore.Integrity;
 using Waybill.EventStore.ReadModels;
 
 namespace Waybill.EventStore.Relational;
 
 /// <summary>What the stores have in common: all but how a session is come by.</summary>
-public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISnapshotStore, ISessions
+public abstract class RelationalEventStore
+    : IEventStore, ICheckpointStore, ISnapshotStore, ISubjectStore, ILogAudit, ISessions
 {
     /// <summary>The read models kept beside the log.</summary>
     public IReadModelStore ReadModels => field ??= new RelationalReadModels(this);
@@ -65,6 +67,11 @@ public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISna
         Read((session, c) => session.ReadCheckpointAsync(reader, c), cancellation);
 
     /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, long>> ReadCheckpointsAsync(
+        string prefix, CancellationToken cancellation = default) =>
+        Read((session, c) => session.ReadCheckpointsAsync(prefix, c), cancellation);
+
+    /// <inheritdoc/>
     public Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default) =>
         Write((session, c) => session.SaveCheckpointAsync(reader, position, c), cancellation);
 
@@ -76,6 +83,17 @@ public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISna
     /// <inheritdoc/>
     public Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default) =>
         Write((session, c) => session.SaveSnapshotAsync(stream, snapshot, c), cancellation);
+
+    /// <inheritdoc/>
+    public abstract Task<bool> ForgetSubjectAsync(string subject, CancellationToken cancellation = default);
+
+    /// <inheritdoc/>
+    public Task<Verification> VerifyAsync(
+        LogAnchor? anchor = null, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
+        LogAudit.RunAsync(
+            (page, after) => Read((session, c) => session.ReadAuditPageAsync(page, after, c), cancellation),
+            anchor,
+            progress);
 
     Task<T> ISessions.Read<T>(Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
         Read(read, cancellation);

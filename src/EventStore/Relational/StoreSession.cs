@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Waybill.EventStore.Integrity;
 
 namespace Waybill.EventStore.Relational;
 
@@ -28,6 +29,9 @@ internal abstract class StoreSession
 
     /// <summary>Reads a time.</summary>
     public abstract DateTimeOffset ReadTime(DbDataReader row, int column);
+
+    /// <summary>Reads a row of <c>select-audit</c> as it is stored.</summary>
+    public abstract void ReadRaw(DbDataReader row, AuditPage page);
 
     /// <summary>Reads the first row; the default if there is none.</summary>
     public async Task<T?> ReadFirstAsync<T>(

@@ -45,6 +45,15 @@ public sealed class SqliteEventStore : RelationalEventStore, IDisposable
 
     private protected override GroupCommit Commits { get; }
 
+    /// <inheritdoc/>
+    public override Task<bool> ForgetSubjectAsync(string subject, CancellationToken cancellation = default) =>
+        Write(
+            new PendingWrite<bool>((session, c) => session.ForgetSubjectAsync(subject, c), cancellation)
+            {
+                LeavesNoTrace = true,
+            },
+            cancellation);
+
     /// <summary>Finishes the writes already taken and closes the files.</summary>
     public void Dispose()
     {
@@ -88,12 +97,15 @@ public sealed class SqliteEventStore : RelationalEventStore, IDisposable
             },
             cancellation);
 
-    private protected override async Task<T> Write<T>(
-        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation)
+    private protected override Task<T> Write<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        Write(new PendingWrite<T>(write, cancellation), cancellation);
+
+    private async Task<T> Write<T>(PendingWrite<T> write, CancellationToken cancellation)
     {
         try
         {
-            return await Commits.CarryOutAsync(new PendingWrite<T>(write, cancellation), cancellation);
+            return await Commits.CarryOutAsync(write, cancellation);
         }
         catch (SqliteException error)
         {

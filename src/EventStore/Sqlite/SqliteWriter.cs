@@ -1,4 +1,6 @@
 using Waybill.EventStore.Appending;
+using Waybill.EventStore.Integrity;
+using Waybill.EventStore.Personal;
 
 namespace Waybill.EventStore.Sqlite;
 
@@ -11,8 +13,11 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
     private readonly SqliteSession _session;
     private readonly TimeProvider _time;
 
+    private readonly RowBytes _buffer = new();
+
     private long _position;
     private long _microseconds;
+    private byte[]? _hash;
 
     public SqliteWriter(string path, TimeProvider time)
     {
@@ -50,6 +55,9 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
             }
         });
         Head = _position;
+        foreach (var pending in batch)
+            if (pending is IPendingWrite { LeavesNoTrace: true } write)
+                EmptyWal(write);
     }
 
     /// <inheritdoc/>
@@ -78,24 +86,29 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
     public long Add(StreamName stream, long version, SerializedEvent @event)
     {
         var metadata = @event.Metadata;
+        var key = @event.Subject is { } subject ? FindKey(subject) ?? MakeKey(subject) : null;
+        var row = new LogRow(++_position, stream, version, _microseconds, @event, key);
+        _hash = row.Chain(_hash, _buffer);
         _session.Command(
             "insert-event",
-            ++_position,
+            row.Position,
             stream.Category,
             stream.Id,
             version,
             @event.EventId,
             @event.Type.Name,
             @event.Type.SchemaVersion,
-            _microseconds,
-            @event.Data,
+            row.Microseconds,
+            row.Data,
             metadata.CommandId,
             metadata.CorrelationId,
             metadata.CausationId,
             metadata.Actor,
             metadata.SagaId,
             metadata.TraceParent,
-            Slot.Of(stream)).ExecuteNonQuery();
+            row.Slot,
+            row.Hash,
+            row.KeyId).ExecuteNonQuery();
         return _position;
     }
 
@@ -118,11 +131,36 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
         _session.Execute("RELEASE beside");
     }
 
+    private SubjectKey? FindKey(string subject)
+    {
+        using var rows = _session.Command("select-subject-key", subject).ExecuteReader();
+        return rows.Read() ? new(_session.ReadId(rows, 0), rows.GetFieldValue<byte[]>(1)) : null;
+    }
+
+    private SubjectKey MakeKey(string subject)
+    {
+        var key = SubjectKey.New();
+        _session.Command("insert-subject-key", key.Id, subject, key.Key, _microseconds).ExecuteNonQuery();
+        return key;
+    }
+
+    // A reader in the midst of a page can keep the WAL for longer than this waits.
+    private void EmptyWal(IPendingWrite write)
+    {
+        using var rows = _session.Command("empty-wal").ExecuteReader();
+        if (rows.Read() && rows.GetInt64(0) != 0)
+            write.Refuse(new StoreUnavailableException(
+                "What was deleted is still in the write-ahead log, which a reader holds. Try again."));
+    }
+
     private void ReadHead()
     {
         using var rows = _session.Command("select-head").ExecuteReader();
         if (rows.Read())
+        {
             (_position, _microseconds) = (rows.GetInt64(0), rows.GetInt64(1));
+            _hash = rows.IsDBNull(2) ? null : rows.GetFieldValue<byte[]>(2);
+        }
         Head = _position;
     }
 }

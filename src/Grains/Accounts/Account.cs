@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Waybill.EventStore;
 using Waybill.Grains.Sourcing;
 using static Waybill.Grains.Accounts.AccountCommand;
@@ -26,7 +27,7 @@ public abstract record AccountCommand
     private AccountCommand() { }
 }
 
-// Stored for ever: a shape that has shipped is never edited; a new version is added beside it, with an upcaster.
+// Stored for ever: who changes a shape that has shipped raises its version and adds an upcaster from the old one.
 
 /// <summary>What can have happened to an account. Amounts are whole minor units of its currency.</summary>
 public abstract record AccountEvent
@@ -57,6 +58,9 @@ public sealed record Account(AccountStatus Status, string Owner, string Currency
 {
     /// <inheritdoc/>
     public static string Category => "account";
+
+    /// <inheritdoc/>
+    public static JsonTypeInfo<Account> Json => AccountJson.Default.Account;
 
     /// <inheritdoc/>
     public static Account Initial { get; } = new(AccountStatus.None, Owner: "", Currency: "", Balance: 0);
@@ -110,3 +114,8 @@ public sealed record Account(AccountStatus Status, string Owner, string Currency
 [JsonSerializable(typeof(MoneyWithdrawn))]
 [JsonSerializable(typeof(Closed))]
 internal sealed partial class AccountEventJson : JsonSerializerContext;
+
+/// <summary>The JSON of an account's snapshots.</summary>
+[JsonSourceGenerationOptions(RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(Account))]
+internal sealed partial class AccountJson : JsonSerializerContext;

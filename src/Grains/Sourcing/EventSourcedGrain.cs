@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
 using Orleans.EventSourcing;
 using Orleans.EventSourcing.CustomStorage;
 using Orleans.Providers;
@@ -8,19 +10,27 @@ using Waybill.EventStore;
 namespace Waybill.Grains.Sourcing;
 
 /// <summary>
-/// The shell around an aggregate: it decides a command on the folded stream, appends the events conditionally, and
-/// decides again if another writer was faster. A command id that the stream has recorded is answered with what it did.
+/// The shell around an aggregate. A command goes <see cref="Execute"/>, <see cref="Work"/>, <see cref="CarryOut"/>: it
+/// waits while an append is under way; then all that wait are decided, one after another, on the folded stream and
+/// appended together, conditionally; if another writer was faster they are decided again. A command id that the stream
+/// has recorded is answered with what it did.
 /// </summary>
 /// <remarks>
+/// Calls interleave, so that commands can gather and questions need not wait. But there is one writer at a time,
+/// <see cref="Work"/>: it alone reads, decides and appends, and the fields below speak of the batch it is about.
+/// Everybody else sees <see cref="Current"/>, which holds nothing but what is in the stream.
+/// <para>
 /// Orleans retries storage calls that throw, for ever, and retries refused appends as long as they fit the version it
-/// knows. So neither storage call here ever throws: each bounds itself, keeps what went wrong for the command to
+/// knows. So neither storage call here ever throws: each bounds itself, keeps what went wrong for the commands to
 /// answer, and reports <see cref="Unknown"/> as the version, which no pending event fits; Orleans then drops the
-/// events, and the next command reads on from the fold that stands. Calls must not interleave: the fields below speak
-/// of the one command in progress.
+/// events, and the next batch reads on from the fold that stands.
+/// </para>
 /// </remarks>
+[Reentrant]
 [LogConsistencyProvider(ProviderName = WaybillGrains.EventStoreProvider)]
 public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAccess access)
     : JournaledGrain<Journal<TState>, NewEvent>, ICustomStorageInterface<Journal<TState>, NewEvent>
+    where TCommand : class
     where TEvent : class
     where TState : class, IAggregate<TState, TCommand, TEvent>
     where TView : class
@@ -30,11 +40,20 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
 
     private static readonly Folded<TState> Empty = new(TState.Initial, Version: 0, Position: 0);
 
+    private readonly Snapshots<TState> _snapshots = access.SnapshotsOf<TState, TEvent>(TState.Json);
+    private readonly CommandQueue<TCommand, TView> _queue = new();
+    private Task _work = Task.CompletedTask;
+
     private CancellationToken _limit;
     private AppendResult? _appended;
+    private NewEvent? _unanswered;
     private Exception? _failure;
     private bool _dropPending;
     private long? _gaveUpAt;
+
+    // Folds from which a shorter way leads to what the state was then. The first stays, for it fits every version.
+    private readonly List<Folded<TState>> _landmarks = [Empty];
+    private Task _saving = Task.CompletedTask;
 
     private StreamName Stream => new(TState.Category, this.GetPrimaryKeyString());
 
@@ -47,7 +66,7 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     /// <summary>Reads the stream. With the store away the grain is activated all the same, to say so.</summary>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        using var limit = Begin();
+        using var limit = Begin(access.Time.GetTimestamp());
         await base.OnActivateAsync(cancellationToken);
         if (_failure is StoreUnavailableException away)
             GiveUp(away);
@@ -57,39 +76,120 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     protected abstract TView View(TState state, long version);
 
     /// <summary>Carries out a command within <see cref="SourcingOptions.Limit"/>.</summary>
-    protected async Task<Outcome<TView>> Execute(CommandContext context, TCommand command)
+    protected Task<Outcome<TView>> Execute(CommandContext context, TCommand command)
     {
-        using var limit = Begin();
+        var answered = _queue.Ask(context, command, access.Time.GetTimestamp());
+        Wake();
+        return answered;
+    }
+
+    /// <summary>
+    /// The aggregate as it stands, without what is being appended; not found if its stream has no events.
+    /// </summary>
+    protected Task<Outcome<TView>> Read()
+    {
+        if (IsKnown)
+            return Task.FromResult(Standing());
+        var answered = _queue.Ask(access.Time.GetTimestamp());
+        Wake();
+        return answered;
+    }
+
+    private void Wake()
+    {
+        if (_work.IsCompleted)
+            _work = Work();
+    }
+
+    private async Task Work()
+    {
+        Activity.Current = null; // What follows is done for many callers, so it belongs to no one's trace.
+        while (_queue.Take(access.Options.BatchMax) is { Count: > 0 } commands)
+            await Answer(commands);
+    }
+
+    // The first has waited longest. Once its time is up nobody's is wasted further: the store is away for all of them.
+    private async Task Answer(List<Waiting<TCommand, TView>> commands)
+    {
+        using var limit = Begin(since: commands[0].Since);
         try
         {
-            for (var decisions = 0; decisions < access.Options.DecisionsMax; decisions++)
-            {
-                await Know();
-                if (await Attempt(context, command) is { } outcome)
-                    return outcome;
-            }
-            return Unavailable("too-many-conflicts");
+            await CarryOut(commands);
         }
-        catch (StoreUnavailableException unavailable)
+        catch (StoreUnavailableException away)
         {
-            return GiveUp(unavailable);
+            GiveUp(away);
+            commands.ForEach(command => command.Answer(Unavailable("store-unavailable")));
+        }
+        catch (Exception) when (commands.Count > 1)
+        {
+            // What one of them breaks must not fail the others.
+            foreach (var command in commands)
+                await Answer([command]);
+        }
+        catch (Exception broken) // The callers are told; whoever comes next must not be.
+        {
+            commands.ForEach(command => command.Fail(broken));
         }
     }
 
-    /// <summary>The aggregate as it stands; not found if its stream has no events.</summary>
-    protected async Task<Outcome<TView>> Read()
+    // Those that have been answered leave the list.
+    private async Task CarryOut(List<Waiting<TCommand, TView>> commands)
     {
-        using var limit = Begin();
-        try
+        for (var decisions = 0; commands.Count > 0; commands.RemoveAll(command => command.IsAnswered))
         {
             await Know();
-            return Current.Version > 0
-                ? Accepted(Current)
-                : Rejected(OutcomeStatus.NotFound, $"{TState.Category}-not-found");
+            foreach (var question in commands.Where(command => command.IsQuestion))
+                question.Answer(Standing());
+            var batch = CommandBatch<TCommand, TEvent, TState, TView>.Decide(
+                Current,
+                commands.Where(command => !command.IsQuestion),
+                access.Options.BatchMax,
+                access.Time.GetUtcNow(),
+                View);
+            await AnswerRecorded(batch.CommandsWithoutEvents);
+            if (await Stands(batch))
+                batch.Answer(Current);
+            else if (++decisions == access.Options.DecisionsMax)
+                commands.ForEach(command => command.Answer(Unavailable("too-many-conflicts")));
         }
-        catch (StoreUnavailableException unavailable)
+    }
+
+    // Whether what the batch was decided on was still all there is when its events were appended, or just now. Only
+    // then are its refusals true as well.
+    private async Task<bool> Stands(CommandBatch<TCommand, TEvent, TState, TView> batch)
+    {
+        if (batch.Events.Count == 0)
         {
-            return GiveUp(unavailable);
+            await Refresh();
+            return Current.Version == batch.StartVersion;
+        }
+        _appended = null;
+        _failure = null;
+        if (await RaiseConditionalEvents(batch.Events))
+            return true;
+        if (_failure is not null)
+            Throw(_failure);
+        // After an outage one repeat seldom comes alone.
+        if (_appended is AppendResult.AlreadyRecorded)
+            await AnswerRecorded(batch.Commands);
+        return false;
+    }
+
+    private async Task AnswerRecorded(IEnumerable<Waiting<TCommand, TView>> commands)
+    {
+        var recorded = new List<(RecordedCommand Found, Waiting<TCommand, TView> Command)>();
+        foreach (var some in commands.Chunk(access.Options.LookupsMax))
+        {
+            var found = await Task.WhenAll(some.Select(command => access.Try(
+                (store, limit) => store.FindCommandAsync(Stream, command.Context.CommandId, limit), _limit)));
+            recorded.AddRange(found.Zip(some).Where(pair => pair.First is not null)!);
+        }
+        foreach (var (found, command) in recorded)
+        {
+            var near = _landmarks.FindLast(landmark => landmark.Version <= found.Version)!;
+            var folded = await Fold(near, toVersion: found.Version);
+            command.Answer(Accepted(folded));
         }
     }
 
@@ -97,9 +197,13 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     public async Task<KeyValuePair<int, Journal<TState>>> ReadStateFromStorage()
     {
         // Orleans begins to read before it activates the grain, so perhaps before anything has set a limit.
-        using var limit = _limit.CanBeCanceled ? null : Begin();
+        using var limit = _limit.CanBeCanceled ? null : Begin(access.Time.GetTimestamp());
         var journal = State;
-        var read = !_dropPending && await Survive(async () => journal.Folded = await Fold(Current));
+        var read = !_dropPending && await Survive(async () =>
+        {
+            await Settle();
+            journal.Folded = await Fold(journal.Folded ?? await ReadSnapshot() ?? Empty);
+        });
         _dropPending = false;
         return new(read ? checked((int)Current.Version) : Unknown, journal);
     }
@@ -109,6 +213,8 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     {
         await Survive(async () => _appended = await access.Try(
             (store, limit) => store.AppendAsync(Stream, expectedVersion, updates, limit), _limit));
+        if (_failure is StoreUnavailableException)
+            _unanswered = updates[0];
         _dropPending = _appended is not AppendResult.Appended;
         return !_dropPending;
     }
@@ -123,58 +229,49 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         state.Folded = new(TState.Evolve(folded.State, (TEvent)@event.Event), version, position);
     }
 
-    // Null means that the stream has moved on and the command must be decided again.
-    private async Task<Outcome<TView>?> Attempt(CommandContext context, TCommand command)
+    /// <summary>Called by Orleans when events have been read or appended.</summary>
+    protected override void OnStateChanged()
     {
-        var folded = Current;
-        Outcome<TView> answer;
-        if (context.ExpectedVersion is { } expected && expected != folded.Version)
-        {
-            answer = Rejected(OutcomeStatus.VersionMismatch, "version-mismatch");
-        }
-        else
-        {
-            var decision = TState.Decide(command, folded.State, access.Time.GetUtcNow());
-            if (decision.Refusal is not { } refusal)
-                return await Append(context, decision.Events);
-            answer = Rejected(refusal.IsMissing ? OutcomeStatus.NotFound : OutcomeStatus.Refused, refusal.Code);
-        }
-
-        // No append has held this answer against the store: the command may be a repeat, and the fold out of date.
-        if (await access.Try((store, limit) => store.FindCommandAsync(Stream, context.CommandId, limit), _limit)
-            is { } recorded)
-            return await AsRecorded(recorded);
-        await Refresh();
-        return Current.Version == folded.Version ? answer : null;
+        if (!IsKnown || Current.Version - _landmarks[^1].Version < access.Options.SnapshotEvery)
+            return;
+        _landmarks.Add(Current);
+        if (_landmarks.Count > access.Options.LandmarksMax)
+            _landmarks.RemoveAt(1);
+        // One that fails, or is not done by now, is not missed: another is due at the next landmark.
+        if (_snapshots.AreKept && _saving.IsCompleted)
+            _saving = SaveSnapshot(Current);
     }
 
-    private async Task<Outcome<TView>?> Append(CommandContext context, IReadOnlyList<TEvent> events)
+    // An append that was given up may be under way still. One that no version of the stream fits changes nothing, but
+    // is answered only after it: what is read then is all that has happened.
+    private async Task Settle()
     {
-        var now = access.Time.GetUtcNow();
-        var metadata = new EventMetadata(
-            context.CommandId,
-            context.CorrelationId,
-            context.CausationId,
-            context.Actor,
-            context.SagaId,
-            context.TraceParent);
-        _appended = null;
-        _failure = null;
-        // An array, because a query would make new ids each time it is enumerated.
-        var fixedEvents = events.Select(e => new NewEvent(Guid.CreateVersion7(now), e, metadata)).ToArray();
-        if (await RaiseConditionalEvents(fixedEvents))
-        {
-            // Orleans swallows what a fold throws; reading the stream again brings it to light.
-            await Know();
-            return Accepted(Current);
-        }
-        if (_failure is not null)
-            Throw(_failure);
-        return _appended is AppendResult.AlreadyRecorded { Command: var command } ? await AsRecorded(command) : null;
+        if (_unanswered is not { } @event)
+            return;
+        await access.Try((store, limit) => store.AppendAsync(Stream, int.MaxValue, [@event], limit), _limit);
+        _unanswered = null;
     }
 
-    private async Task<Outcome<TView>> AsRecorded(RecordedCommand command) =>
-        Accepted(await Fold(Empty, toVersion: command.Version));
+    private async Task<Folded<TState>?> ReadSnapshot()
+    {
+        if (await _snapshots.Read(Stream, _limit) is not { } kept)
+            return null;
+        // A log that was restored from a backup may have ended before it, and gone on differently.
+        var last = await access.Try(
+            (store, limit) => store.ReadStreamAsync(Stream, kept.Version, kept.Version, cancellation: limit)
+                .FirstOrDefaultAsync(limit).AsTask(),
+            _limit);
+        if (last?.Position != kept.Position)
+            return null;
+        _landmarks.Add(kept);
+        return kept;
+    }
+
+    private async Task SaveSnapshot(Folded<TState> folded)
+    {
+        using var limit = access.StartLimit(access.Time.GetTimestamp());
+        await _snapshots.Save(Stream, folded, limit.Token);
+    }
 
     private Task<Folded<TState>> Fold(Folded<TState> from, long toVersion = long.MaxValue) => access.Try(
         async (store, limit) =>
@@ -190,9 +287,9 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         },
         _limit);
 
-    private CancellationTokenSource Begin()
+    private CancellationTokenSource Begin(long since)
     {
-        var limit = access.StartLimit();
+        var limit = access.StartLimit(since);
         _limit = limit.Token;
         return limit;
     }
@@ -235,21 +332,20 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         ExceptionDispatchInfo.Throw(failure);
     }
 
-    private Outcome<TView> GiveUp(StoreUnavailableException reason)
+    private void GiveUp(StoreUnavailableException reason)
     {
-        if (!IsResting)
-        {
-            _gaveUpAt = access.Time.GetTimestamp();
-            access.Logger.LogWarning(reason, "{Stream} gave up on the event store.", Stream);
-        }
-        return Unavailable("store-unavailable");
+        if (IsResting)
+            return;
+        _gaveUpAt = access.Time.GetTimestamp();
+        access.Logger.LogWarning(reason, "{Stream} gave up on the event store.", Stream);
     }
+
+    private Outcome<TView> Standing() => Current.Version > 0
+        ? Accepted(Current)
+        : new(OutcomeStatus.NotFound, $"{TState.Category}-not-found", null, Current.Version, Current.Position);
 
     private Outcome<TView> Accepted(Folded<TState> folded) =>
         new(OutcomeStatus.Accepted, null, View(folded.State, folded.Version), folded.Version, folded.Position);
-
-    private Outcome<TView> Rejected(OutcomeStatus status, string code) =>
-        new(status, code, null, Current.Version, Current.Position);
 
     private static Outcome<TView> Unavailable(string code) => new(OutcomeStatus.Unavailable, code, null, 0, 0);
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization.Metadata;
+
 namespace Waybill.Grains.Sourcing;
 
 /// <summary>
@@ -9,6 +11,9 @@ public interface IAggregate<TSelf, TCommand, TEvent>
 {
     /// <summary>The category of its streams: lower-case letters only.</summary>
     static abstract string Category { get; }
+
+    /// <summary>The JSON of the state, for snapshots; source-generated.</summary>
+    static abstract JsonTypeInfo<TSelf> Json { get; }
 
     /// <summary>The state before the first event.</summary>
     static abstract TSelf Initial { get; }

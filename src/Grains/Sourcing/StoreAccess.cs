@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Waybill.EventStore;
 
@@ -5,8 +7,16 @@ namespace Waybill.Grains.Sourcing;
 
 /// <summary>The event store as grains use it: tried again with growing pauses, never beyond a limit.</summary>
 public sealed class StoreAccess(
-    IEventStore store, EventTypes types, TimeProvider time, SourcingOptions options, ILogger<StoreAccess> logger)
+    IEventStore store,
+    ISnapshotStore snapshots,
+    EventTypes types,
+    TimeProvider time,
+    SourcingOptions options,
+    ILogger<StoreAccess> logger)
 {
+    // What can be told of a type is found out once, not for each grain.
+    private readonly ConcurrentDictionary<Type, object> _snapshots = new();
+
     internal EventTypes Types => types;
 
     internal TimeProvider Time => time;
@@ -15,8 +25,18 @@ public sealed class StoreAccess(
 
     internal ILogger Logger => logger;
 
-    /// <summary>A limit for one command or activation, counted from now.</summary>
-    internal CancellationTokenSource StartLimit() => new(options.Limit, time);
+    /// <summary>A limit for what has begun at a timestamp.</summary>
+    internal CancellationTokenSource StartLimit(long since)
+    {
+        var left = options.Limit - time.GetElapsedTime(since);
+        return new(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+    }
+
+    /// <summary>The snapshots of one kind of aggregate.</summary>
+    internal Snapshots<TState> SnapshotsOf<TState, TEvent>(JsonTypeInfo<TState> json)
+        where TState : class =>
+        (Snapshots<TState>)_snapshots.GetOrAdd(typeof(TState), _ => new Snapshots<TState>(
+            snapshots, json, types.All.Where(type => type.Json.Type.IsAssignableTo(typeof(TEvent))), logger));
 
     /// <summary>Calls the store until it answers or the limit ends, even if the store ignores the limit.</summary>
     /// <exception cref="StoreUnavailableException">The limit ended; what became of the call is unknown.</exception>
@@ -26,6 +46,7 @@ public sealed class StoreAccess(
         {
             try
             {
+                limit.ThrowIfCancellationRequested();
                 return await call(store, limit).WaitAsync(limit);
             }
             catch (OperationCanceledException silent) when (limit.IsCancellationRequested)
@@ -34,7 +55,7 @@ public sealed class StoreAccess(
             }
             catch (StoreUnavailableException) when (!limit.IsCancellationRequested)
             {
-                // When the limit ends the pause, the next call says so.
+                // When the limit ends the pause, the next round says so.
                 await Task.Delay(pause, time, limit).ConfigureAwait(
                     ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Hosting;
 using Orleans.TestingHost;
 using Waybill.EventStore;
 using Waybill.EventStore.Sqlite;
@@ -13,17 +14,20 @@ namespace Waybill.Tests.Grains.Sourcing;
 /// Two clusters of one silo each over one store that fails on demand. Orleans keeps one activation of a grain in a
 /// cluster; in two clusters there are two, as there are for moments when a cluster is torn apart.
 /// </summary>
-public sealed class AccountCluster : IAsyncLifetime
+public class AccountCluster : IAsyncLifetime
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("waybill-");
-    private readonly EventTypes _types =
-        new ServiceCollection().AddWaybillEvents().BuildServiceProvider().GetRequiredService<EventTypes>();
-
     private SqliteEventStore _sqlite = null!;
     private InProcessTestCluster _here = null!;
     private InProcessTestCluster _elsewhere = null!;
 
-    public SourcingOptions Options { get; } = new();
+    public EventTypes Types { get; } =
+        new ServiceCollection().AddWaybillEvents().AddEvents(GuestEventJson.Default)
+            .BuildServiceProvider().GetRequiredService<EventTypes>();
+
+    public virtual SourcingOptions Options { get; } = new();
+
+    public Arrivals Arrivals { get; } = new();
 
     public FakeTimeProvider Clock { get; } = new();
 
@@ -33,10 +37,10 @@ public sealed class AccountCluster : IAsyncLifetime
     {
         _sqlite = new SqliteEventStore(
             new SqliteEventStoreOptions { Path = Path.Combine(_directory.FullName, "waybill.db") },
-            _types,
+            Types,
             Clock,
             NullLogger<SqliteEventStore>.Instance);
-        Store = new FaultyEventStore(_sqlite)
+        Store = new FaultyEventStore(_sqlite, _sqlite)
         {
             RivalEvent = () => new NewEvent(
                 Guid.CreateVersion7(),
@@ -53,11 +57,14 @@ public sealed class AccountCluster : IAsyncLifetime
         await _elsewhere.DisposeAsync();
         _sqlite.Dispose();
         _directory.Delete(recursive: true);
+        GC.SuppressFinalize(this);
     }
 
     public IAccountGrain Here(string id) => _here.Client.GetGrain<IAccountGrain>(id);
 
     public IAccountGrain Elsewhere(string id) => _elsewhere.Client.GetGrain<IAccountGrain>(id);
+
+    public IGuestGrain Guest(string id) => _here.Client.GetGrain<IGuestGrain>(id);
 
     private async Task<InProcessTestCluster> Deploy()
     {
@@ -65,8 +72,9 @@ public sealed class AccountCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton(
-                new StoreAccess(Store, _types, Clock, Options, NullLogger<StoreAccess>.Instance));
+                new StoreAccess(Store, Store, Types, Clock, Options, NullLogger<StoreAccess>.Instance));
             silo.AddWaybillGrains();
+            silo.AddIncomingGrainCallFilter(Arrivals);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();

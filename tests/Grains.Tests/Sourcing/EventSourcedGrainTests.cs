@@ -127,7 +127,7 @@ public sealed class EventSourcedGrainTests(AccountCluster cluster) : IClassFixtu
     public async Task An_append_that_fails_once_is_tried_again_and_recorded_once(Fault fault)
     {
         await Open(balance: 5_00);
-        Store.PlanForAppends(fault);
+        Store.Plan(StoreCall.Append, fault);
 
         var deposit = Account.Deposit(Command(), 1, null);
         await PassPause();
@@ -141,7 +141,7 @@ public sealed class EventSourcedGrainTests(AccountCluster cluster) : IClassFixtu
     [InlineData(Fault.ThrowAfter)]
     public async Task A_read_that_fails_once_is_tried_again(Fault fault)
     {
-        Store.PlanForReads(fault);
+        Store.Plan(StoreCall.ReadStream, fault);
 
         var opened = Account.Open(Command(), "ann", "EUR");
         await PassPause();
@@ -153,7 +153,7 @@ public sealed class EventSourcedGrainTests(AccountCluster cluster) : IClassFixtu
     public async Task A_command_that_loses_to_another_writer_is_decided_again()
     {
         await Open(balance: 5_00);
-        Store.PlanForAppends(Fault.Rival);
+        Store.Plan(StoreCall.Append, Fault.Rival);
 
         // The rival's 1 is needed: on the first decision's state this would have been refused.
         ShouldBeAccepted(await Account.Withdraw(Command(), 5_00, null), version: 4, balance: 1);
@@ -165,7 +165,7 @@ public sealed class EventSourcedGrainTests(AccountCluster cluster) : IClassFixtu
     {
         await Open(balance: 5_00);
         var attempts = cluster.Options.DecisionsMax;
-        Store.PlanForAppends([.. Enumerable.Repeat(Fault.Rival, attempts)]);
+        Store.Plan(StoreCall.Append, [.. Enumerable.Repeat(Fault.Rival, attempts)]);
         var deposit = Command();
 
         var givenUp = await Account.Deposit(deposit, 100, null);
@@ -180,11 +180,11 @@ public sealed class EventSourcedGrainTests(AccountCluster cluster) : IClassFixtu
     public async Task An_append_that_hangs_is_unavailable_in_time_and_has_one_effect_when_sent_again(Fault fault)
     {
         await Open(balance: 5_00);
-        Store.PlanForAppends(fault);
+        Store.Plan(StoreCall.Append, fault);
         var deposit = Command();
 
         var unavailable = Account.Deposit(deposit, 1, null);
-        await Store.Hanging();
+        await Store.Struck(fault);
         cluster.Clock.Advance(cluster.Options.Limit);
 
         (await unavailable).ShouldBe(new(OutcomeStatus.Unavailable, "store-unavailable", null, 0, 0));
@@ -198,10 +198,10 @@ public sealed class EventSourcedGrainTests(AccountCluster cluster) : IClassFixtu
     [InlineData(Fault.HangAfter)]
     public async Task An_activation_whose_read_hangs_is_unavailable_in_time_and_recovers(Fault fault)
     {
-        Store.PlanForReads(fault);
+        Store.Plan(StoreCall.ReadStream, fault);
 
         var unavailable = Account.Get();
-        await Store.Hanging();
+        await Store.Struck(fault);
         cluster.Clock.Advance(cluster.Options.Limit);
 
         (await unavailable).Status.ShouldBe(OutcomeStatus.Unavailable);

@@ -6,14 +6,15 @@ using Npgsql;
 namespace Waybill.Tests.Postgres;
 
 /// <summary>
-/// A private PostgreSQL server from the installed binaries, on a free port of the loopback address, for one test run;
-/// or the server whose connection string stands in <c>WAYBILL_TEST_POSTGRES</c>. Without either, tests are skipped.
+/// A private PostgreSQL server from the installed binaries, on a free port of the loopback address, for one run;
+/// or the server whose connection string stands in <c>WAYBILL_TEST_POSTGRES</c>.
 /// </summary>
-public sealed class PostgresServer : IAsyncLifetime
+public sealed partial class PostgresServer : IAsyncDisposable
 {
     private const string User = "waybill";
 
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    // Longer than pg_ctl is told to wait, which then says itself what is the matter.
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
 
     private readonly string? _given = Environment.GetEnvironmentVariable("WAYBILL_TEST_POSTGRES");
     private readonly string? _binaries = PostgresBinaries.Find();
@@ -21,7 +22,7 @@ public sealed class PostgresServer : IAsyncLifetime
     private string _connectionString = "";
 
     /// <summary>Why there is no server, in the words that a skipped test shows; null if there is one.</summary>
-    private string? Missing => _given is null && _binaries is null ? "skipped: no PostgreSQL" : null;
+    public string? Missing => _given is null && _binaries is null ? "skipped: no PostgreSQL" : null;
 
     // PostgreSQL refuses to run as root.
     private static string? OtherUser => Environment.UserName != "root" ? null
@@ -29,6 +30,8 @@ public sealed class PostgresServer : IAsyncLifetime
         : "nobody";
 
     private string DataDirectory => Path.Combine(_directory!.FullName, "data");
+
+    private string ServerLog => Path.Combine(DataDirectory, "server.log");
 
     public async ValueTask InitializeAsync()
     {
@@ -58,6 +61,7 @@ public sealed class PostgresServer : IAsyncLifetime
             port = {port}
             unix_socket_directories = ''
             fsync = on
+            max_connections = 300
 
             """);
         _connectionString = new NpgsqlConnectionStringBuilder
@@ -73,34 +77,6 @@ public sealed class PostgresServer : IAsyncLifetime
             return;
         await StopAsync("immediate");
         _directory.Delete(recursive: true);
-    }
-
-    /// <summary>Skips the test that asks if there is no server.</summary>
-    public void ShouldBeThere()
-    {
-        if (Missing is { } words)
-            Assert.Skip(words);
-    }
-
-    /// <summary>Skips the test that asks if the server is not this run's own, to be stopped at will.</summary>
-    public void ShouldBeOurs()
-    {
-        ShouldBeThere();
-        if (_given is not null)
-            Assert.Skip("skipped: the PostgreSQL server of WAYBILL_TEST_POSTGRES is not ours to stop");
-    }
-
-    /// <summary>Makes an empty schema.</summary>
-    /// <returns>A connection string that leads to it.</returns>
-    public string NewSchema()
-    {
-        ShouldBeThere();
-        var name = $"test_{Guid.NewGuid():N}";
-        Execute($"CREATE SCHEMA {name}");
-        return new NpgsqlConnectionStringBuilder(_connectionString)
-        {
-            SearchPath = name, ApplicationName = name,
-        }.ConnectionString;
     }
 
     /// <summary>The server's connection string with another database in it.</summary>
@@ -130,7 +106,7 @@ public sealed class PostgresServer : IAsyncLifetime
     }
 
     public Task StartAsync() => Run(
-        "pg_ctl", "start", "--pgdata", DataDirectory, "--log", Path.Combine(DataDirectory, "server.log"),
+        "pg_ctl", "start", "--pgdata", DataDirectory, "--log", ServerLog,
         "--wait", "--timeout", "60");
 
     /// <param name="mode">fast ends all sessions and stops in good order; immediate crashes.</param>
@@ -150,9 +126,24 @@ public sealed class PostgresServer : IAsyncLifetime
             WorkingDirectory = _directory.FullName,
         };
         using var process = Process.Start(start)!;
-        await process.WaitForExitAsync().WaitAsync(Deadline);
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(Deadline);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw new InvalidOperationException($"{program} hangs.\n{await Logs(log)}");
+        }
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{program} failed:\n{await File.ReadAllTextAsync(log)}");
+            throw new InvalidOperationException($"{program} failed.\n{await Logs(log)}");
+    }
+
+    // What the programs said, and then the server's own last words; whoever started it cannot see either.
+    private async Task<string> Logs(string commands)
+    {
+        var server = File.Exists(ServerLog) ? await File.ReadAllLinesAsync(ServerLog) : [];
+        return $"{await File.ReadAllTextAsync(commands)}\n{string.Join('\n', server.TakeLast(50))}";
     }
 
     private static int FreePort()

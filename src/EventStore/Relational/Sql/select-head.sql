@@ -1,1 +1,1 @@
-SELECT position, time FROM events ORDER BY position DESC LIMIT 1;
+SELECT position, time, hash FROM events ORDER BY position DESC LIMIT 1;

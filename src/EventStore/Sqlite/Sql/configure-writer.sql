@@ -1,3 +1,5 @@
 -- WAL lets readers go on while the one writer commits; FULL makes every commit wait for the disk.
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
+-- What is deleted is overwritten with zeros: a subject's key is deleted so that nobody has it any more.
+PRAGMA secure_delete = ON;

@@ -1,0 +1,91 @@
+using System.Data.Common;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Waybill.EventStore;
+using Waybill.Grains;
+
+namespace Waybill.Bench.Log;
+
+/// <summary>
+/// An empty database with the log in it, and beside the log what a client does that has no log: it writes the same rows
+/// into a table of its own, <c>raw_events</c>, which has the same columns and indexes but no rules, and reads the log's
+/// rows without making anything of them.
+/// </summary>
+internal abstract class Database : IAsyncDisposable
+{
+    /// <summary>How many rows a batch of the raw client has.</summary>
+    internal const int BatchRows = 500;
+
+    /// <summary>What is read of an event.</summary>
+    protected const string Columns =
+        "category, id, version, position, event_id, type, schema_version, time, data, "
+        + "command_id, correlation_id, causation_id, actor, saga_id, trace_parent";
+
+    private readonly Lazy<ServiceProvider> _services;
+
+    protected Database() => _services = new(() =>
+    {
+        // The table goes to standard output alone.
+        var services = new ServiceCollection()
+            .AddLogging(logging => logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace))
+            .AddWaybillEvents();
+        AddStore(services);
+        return services.BuildServiceProvider();
+    });
+
+    /// <summary>How many of its connections may write at a time.</summary>
+    internal abstract int WritersMax { get; }
+
+    internal IServiceProvider Services => _services.Value;
+
+    internal IEventStore Store => Services.GetRequiredService<IEventStore>();
+
+    internal EventTypes Types => Services.GetRequiredService<EventTypes>();
+
+    /// <summary>Commits one row.</summary>
+    internal abstract Task InsertAsync(int caller, Deposit deposit);
+
+    /// <summary>Commits some rows at once.</summary>
+    internal abstract Task InsertBatchAsync(int caller, IReadOnlyList<Deposit> deposits);
+
+    /// <summary>Gives the raw client's table what the log holds, instead of what it held.</summary>
+    internal abstract Task CopyLogAsync();
+
+    /// <summary>Reads a stream's rows from a version on.</summary>
+    internal Task<long> SelectStreamAsync(StreamName stream, long fromVersion) => SelectAsync(
+        $"SELECT {Columns} FROM events WHERE category = @a AND id = @b AND version >= @c ORDER BY version",
+        stream.Category,
+        stream.Id,
+        fromVersion);
+
+    /// <summary>Reads the log's rows from a position on.</summary>
+    internal Task<long> SelectLogAsync(long afterPosition, long limit) => SelectAsync(
+        $"SELECT {Columns} FROM events WHERE position > @a ORDER BY position LIMIT @b", afterPosition, limit);
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        if (_services.IsValueCreated) await _services.Value.DisposeAsync();
+    }
+
+    protected abstract void AddStore(IServiceCollection services);
+
+    /// <summary>A connection that reads the log, its own or a pool's.</summary>
+    protected abstract ValueTask<DbConnection> OpenReaderAsync();
+
+    private async Task<long> SelectAsync(string text, params object[] values)
+    {
+        await using var connection = await OpenReaderAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = text;
+        foreach (var (index, value) in values.Index())
+        {
+            var parameter = command.CreateParameter();
+            (parameter.ParameterName, parameter.Value) = ($"@{(char)('a' + index)}", value);
+            command.Parameters.Add(parameter);
+        }
+        await using var rows = await command.ExecuteReaderAsync();
+        var read = 0L;
+        for (var row = new object[rows.FieldCount]; await rows.ReadAsync(); read++) rows.GetValues(row);
+        return read;
+    }
+}

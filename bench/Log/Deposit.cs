@@ -1,0 +1,88 @@
+using Waybill.EventStore;
+using Waybill.Grains.Accounts;
+using Waybill.Grains.Sourcing;
+
+namespace Waybill.Bench.Log;
+
+/// <summary>One deposit: as a command, as an event to append, and as the row that a raw client writes.</summary>
+internal sealed record Deposit(string Account, long Version, long Amount = 1)
+{
+    internal const string Type = "account.money-deposited";
+    internal const string Reference = "a reference";
+    internal const string Correlation = "01a1fa96-26fe-7e48-8f19-6d8b2d196d54";
+    internal const string Actor = "ann";
+
+    internal Guid EventId { get; } = Guid.CreateVersion7();
+
+    internal Guid CommandId { get; init; } = Guid.CreateVersion7();
+
+    internal StreamName Stream => new(Grains.Accounts.Account.Category, Account);
+
+    internal NewEvent Event => new(
+        EventId,
+        Version == 1 ? new AccountEvent.Opened(Actor, "EUR") : new AccountEvent.MoneyDeposited(Amount, Reference),
+        new EventMetadata(CommandId, Correlation, null, Actor));
+
+    internal string Json => $$"""{"amount":{{Amount}},"reference":"{{Reference}}"}""";
+
+    internal static CommandContext Command() => new(Guid.CreateVersion7(), Correlation, null, Actor);
+
+    /// <summary>Appends it to the log.</summary>
+    internal async Task AppendAsync(IEventStore store)
+    {
+        var result = await store.AppendAsync(Stream, Version - 1, [Event]);
+        if (result is not AppendResult.Appended) throw new InvalidOperationException($"{this} met {result}.");
+    }
+}
+
+/// <summary>
+/// Knows at which version each account stands. Every caller has accounts of its own, so that no append conflicts.
+/// </summary>
+/// <param name="prefix">What the accounts' names begin with.</param>
+/// <param name="accounts">How many there are.</param>
+/// <param name="callers">How many callers share them.</param>
+/// <param name="version">The version at which all of them stand.</param>
+internal sealed class Ledger(string prefix, int accounts, int callers, long version = 0)
+{
+    private readonly long[] _versions = [.. Enumerable.Repeat(version, accounts)];
+
+    /// <summary>How many accounts there are.</summary>
+    internal int Accounts => accounts;
+
+    /// <summary>A deposit to some account of the caller.</summary>
+    internal Deposit Next(int caller, long amount = 1)
+    {
+        var account = caller + callers * Random.Shared.Next(accounts / callers);
+        return new(NameOf(account), ++_versions[account], amount);
+    }
+
+    /// <summary>Some account.</summary>
+    internal StreamName Any() => new(Account.Category, NameOf(Random.Shared.Next(accounts)));
+
+    /// <summary>Appends to all accounts until each has so many events.</summary>
+    /// <param name="store">The log.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="chunk">How many of one account stand next to each other in the log, as if of one command.</param>
+    internal async Task FillAsync(IEventStore store, int length, int chunk)
+    {
+        for (var from = 1; from <= length; from += chunk)
+        {
+            await Parallel.ForAsync(
+                0,
+                accounts,
+                new ParallelOptions { MaxDegreeOfParallelism = Math.Max(8, 2_000 / chunk) },
+                async (account, cancellation) =>
+                {
+                    var command = Guid.CreateVersion7();
+                    var events = Enumerable.Range(from, Math.Min(chunk, length - from + 1))
+                        .Select(version => new Deposit(NameOf(account), version) { CommandId = command }.Event)
+                        .ToArray();
+                    await store.AppendAsync(new(Account.Category, NameOf(account)), from - 1, events, cancellation);
+                });
+        }
+        Array.Fill(_versions, length);
+    }
+
+    /// <summary>An account's name.</summary>
+    internal string NameOf(int account) => $"{prefix}-{account}";
+}

@@ -1,0 +1,192 @@
+using System.Diagnostics.Metrics;
+using System.Text;
+using Waybill.EventStore;
+using Waybill.Grains.Accounts;
+using Waybill.Grains.Sourcing;
+
+namespace Waybill.Tests.Grains.Sourcing;
+
+/// <summary>Snapshots shorten an activation and never change what it comes to.</summary>
+public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
+    : IClassFixture<SnapshotTests.SnapshottingCluster>
+{
+    private const int Every = 5;
+
+    private readonly string _id = $"a{Guid.NewGuid():N}";
+
+    private IAccountGrain Account => cluster.Here(_id);
+
+    private FaultyEventStore Store => cluster.Store;
+
+    private StreamName Stream => new("account", _id);
+
+    [Fact]
+    public async Task One_is_saved_each_time_enough_events_have_come_together()
+    {
+        await Open(Account, deposits: Every - 1);
+        var first = await Saved();
+        await Deposit(Account, Every);
+
+        (first.Version, (await Saved()).Version).ShouldBe((Every, Every * 2));
+        first.Position.ShouldBe((await Recorded())[Every - 1].Position);
+    }
+
+    [Fact]
+    public async Task An_activation_reads_what_came_after_the_last_one()
+    {
+        await Open(cluster.Elsewhere(_id), deposits: Every + 1);
+        await Saved();
+        var before = Store.EventsRead;
+
+        (await Account.Get()).ShouldBe(await cluster.Elsewhere(_id).Get());
+
+        const int Checked = 1;
+        (Store.EventsRead - before).ShouldBe(Checked + 2);
+    }
+
+    public static TheoryData<string> Unfit =>
+        ["missing", "of another shape", "not JSON", "null", "without its owner", "beyond the log", "of another log"];
+
+    [Theory, MemberData(nameof(Unfit))]
+    public async Task One_that_cannot_be_used_means_a_replay(string unfit)
+    {
+        await Open(cluster.Elsewhere(_id), deposits: Every + 1);
+        var kept = await Saved();
+        var wrong = kept with { State = Encoding.UTF8.GetBytes(Json(kept).Replace("400", "999")) };
+        await Replace(unfit switch
+        {
+            "missing" => wrong with { Shape = "unknown" },
+            "of another shape" => wrong with { Shape = kept.Shape + "0" },
+            "not JSON" => kept with { State = "{"u8.ToArray() },
+            "null" => kept with { State = "null"u8.ToArray() },
+            "without its owner" => kept with { State = Encoding.UTF8.GetBytes(Json(wrong).Replace("Owner", "Keeper")) },
+            "beyond the log" => wrong with { Version = 100 },
+            _ => wrong with { Position = kept.Position + 1 },
+        });
+        Json(wrong).ShouldNotBe(Json(kept));
+
+        (await Account.Get()).View!.Balance.ShouldBe(6_00);
+    }
+
+    [Fact]
+    public async Task One_that_fits_is_believed()
+    {
+        await Open(cluster.Elsewhere(_id), deposits: Every + 1);
+        var kept = await Saved();
+        await Replace(kept with { State = Encoding.UTF8.GetBytes(Json(kept).Replace("400", "999")) });
+
+        // Which shows that the tests above would notice.
+        (await Account.Get()).View!.Balance.ShouldBe(9_99 + 2_00);
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_saved_is_counted_and_tried_again_as_many_events_later()
+    {
+        var failures = 0L;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "waybill.snapshot.failures")
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, _, _) => Interlocked.Add(ref failures, count));
+        listener.Start();
+        Store.Plan(StoreCall.SaveSnapshot, Fault.ThrowBefore);
+
+        await Open(Account, deposits: Every - 1);
+        await Store.Struck(Fault.ThrowBefore);
+        await Deposit(Account, Every);
+
+        (await Saved()).Version.ShouldBe(Every * 2);
+        Volatile.Read(ref failures).ShouldBeGreaterThan(0);
+    }
+
+    [Fact]
+    public async Task There_is_one_save_at_a_time_and_no_command_waits_for_it()
+    {
+        Store.Plan(StoreCall.SaveSnapshot, Fault.Hold);
+        await Open(Account, deposits: Every - 1);
+        await Store.Struck(Fault.Hold);
+        var calls = Store.SnapshotCalls;
+
+        await Deposit(Account, Every * 2);
+
+        Store.SnapshotCalls.ShouldBe(calls);
+        Store.Release();
+        (await Saved()).Version.ShouldBe(Every);
+    }
+
+    [Fact]
+    public async Task A_repeated_command_is_answered_from_a_fold_nearby()
+    {
+        await Account.Open(Command(), "ann", "EUR");
+        var sent = new List<(CommandContext Context, Outcome<AccountView> Outcome)>();
+        for (var n = 0; n < Every * 4; n++)
+        {
+            var context = Command();
+            sent.Add((context, await Account.Deposit(context, 1_00, null)));
+        }
+
+        foreach (var (context, outcome) in sent)
+        {
+            var before = Store.EventsRead;
+            (await Account.Deposit(context, 1_00, null)).ShouldBe(outcome);
+            (Store.EventsRead - before).ShouldBeLessThan(Every * 2);
+        }
+    }
+
+    [Fact]
+    public async Task Of_an_aggregate_whose_events_are_about_a_person_there_is_none()
+    {
+        var calls = Store.SnapshotCalls;
+
+        for (var n = 0; n < Every * 2; n++)
+            (await cluster.Guest(_id).Name(Command(), $"Ann {n}")).Status.ShouldBe(OutcomeStatus.Accepted);
+
+        Store.SnapshotCalls.ShouldBe(calls);
+    }
+
+    private static CommandContext Command() => new(Guid.CreateVersion7(), "correlation", null, "ann");
+
+    private static string Json(Snapshot snapshot) => Encoding.UTF8.GetString(snapshot.State);
+
+    private static async Task Open(IAccountGrain account, int deposits)
+    {
+        await account.Open(Command(), "ann", "EUR");
+        await Deposit(account, deposits);
+    }
+
+    private static async Task Deposit(IAccountGrain account, int times)
+    {
+        for (var n = 0; n < times; n++)
+            (await account.Deposit(Command(), 1_00, null)).Status.ShouldBe(OutcomeStatus.Accepted);
+    }
+
+    // The next snapshot of this test's own account.
+    private async Task<Snapshot> Saved()
+    {
+        while (true)
+        {
+            var (stream, snapshot) = await Store.Saved();
+            if (stream == Stream)
+                return snapshot;
+        }
+    }
+
+    // By way of another shape, since of one shape only a newer snapshot takes the place of the last.
+    private async Task Replace(Snapshot snapshot)
+    {
+        await Store.Snapshots.SaveSnapshotAsync(Stream, snapshot with { Shape = "none" });
+        await Store.Snapshots.SaveSnapshotAsync(Stream, snapshot);
+    }
+
+    private ValueTask<List<StoredEvent>> Recorded() =>
+        Store.ReadStreamAsync(Stream).ToListAsync(TestContext.Current.CancellationToken);
+
+    public sealed class SnapshottingCluster : AccountCluster
+    {
+        public override SourcingOptions Options { get; } = new() { SnapshotEvery = Every };
+    }
+}
