@@ -19,6 +19,7 @@ internal static class LogBench
         ("cold", Activating.RunAsync),
         ("replay", Replaying.RunAsync),
         ("growth", Growing.RunAsync),
+        ("verify", Verifying.RunAsync),
     ];
 
     /// <param name="harness">Measures.</param>
