@@ -29,12 +29,14 @@ internal static class Activating
             $"activate, {Length:N0} events, with a snapshot {Tail} events back",
             Figures.Latency,
             Contender.Timed("", () => ActivateAsync(cluster, ledger.Any().Id)),
-            Contender.Timed($"raw SELECT of {Tail} rows", () => SelectAsync(database, ledger.Any(), Length - Tail + 1)));
+            Contender.Timed(
+                $"raw SELECT of {Tail} rows", () => SelectAsync(database, ledger.Any(), Length - Tail + 1)));
         await harness.CompareAsync(
             $"activate, {Length:N0} events, without a snapshot",
             Figures.Latency,
             Contender.Timed("", () => ActivateAsync(plain, ledger.Any().Id)),
-            Contender.Timed($"raw SELECT of {Length:N0} rows", () => SelectAsync(database, ledger.Any(), fromVersion: 1)));
+            Contender.Timed(
+                $"raw SELECT of {Length:N0} rows", () => SelectAsync(database, ledger.Any(), fromVersion: 1)));
     }
 
     // The deactivation is not part of the time.

@@ -19,6 +19,7 @@ internal static class LogBench
         ("cold", Activating.RunAsync),
         ("replay", Replaying.RunAsync),
         ("growth", Growing.RunAsync),
+        ("consumer", Delivering.RunAsync),
         ("verify", Verifying.RunAsync),
     ];
 

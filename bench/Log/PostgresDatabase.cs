@@ -54,7 +54,9 @@ internal sealed class PostgresDatabase : Database
 
     // That of the postmaster, of its children, and of those that have ended; Linux counts it in hundredths of a second.
     internal override TimeSpan ServerTime => !OperatingSystem.IsLinux() ? TimeSpan.Zero : TimeSpan.FromSeconds(
-        Directory.EnumerateDirectories("/proc").Where(IsProcess).Sum(process => TicksOf(process, _postmaster.Value)) / 100.0);
+        Directory.EnumerateDirectories("/proc")
+            .Where(IsProcess)
+            .Sum(process => TicksOf(process, _postmaster.Value)) / 100.0);
 
     internal override async Task InsertAsync(int caller, Deposit deposit)
     {
