@@ -49,7 +49,12 @@ internal sealed class Harness(TimeSpan length, int rounds)
 
     /// <summary>Compares two that are done by callers who ask again as soon as they are answered.</summary>
     internal Task CompareAsync(
-        string name, int callers, Func<int, Task> work, string baselineName, Func<int, Task> baseline, int timesEach = 1) =>
+        string name,
+        int callers,
+        Func<int, Task> work,
+        string baselineName,
+        Func<int, Task> baseline,
+        int timesEach = 1) =>
         CompareAsync(
             name,
             Figures.Rate,

@@ -11,29 +11,32 @@ internal static class Activating
 {
     private const int Accounts = 10;
     private const int Length = 10_000;
-    private const int Tail = 100;
+    private const int Tail = 250;
 
     internal static async Task RunAsync(Harness harness, Database database, int eventsMax)
     {
         var ledger = new Ledger("cold", Accounts, callers: 1);
-        await ledger.FillAsync(database.Store, Length, chunk: 500);
+        await ledger.FillAsync(database.Store, Length - Tail, chunk: Tail);
         await using var plain = await LogBench.DeployAsync(
             database, silo => silo.Services.AddSingleton<ISnapshotStore>(new NoSnapshots()));
         await using var cluster = await LogBench.DeployAsync(database);
-        // Whoever has a snapshot made one when it was last active.
+        // Whoever reads a long stream keeps a snapshot of it; what is appended then is the tail beyond that.
         for (var account = 0; account < Accounts; account++)
             await ActivateAsync(cluster, ledger.NameOf(account));
+        await ledger.FillAsync(database.Store, Length, chunk: Tail);
 
         await harness.CompareAsync(
-            $"activate, {Length:N0} events, with a snapshot",
+            $"activate, {Length:N0} events, with a snapshot {Tail} events back",
             Figures.Latency,
             Contender.Timed("", () => ActivateAsync(cluster, ledger.Any().Id)),
-            Contender.Timed($"raw SELECT of {Tail} rows", () => SelectAsync(database, ledger.Any(), Length - Tail + 1)));
+            Contender.Timed(
+                $"raw SELECT of {Tail} rows", () => SelectAsync(database, ledger.Any(), Length - Tail + 1)));
         await harness.CompareAsync(
             $"activate, {Length:N0} events, without a snapshot",
             Figures.Latency,
             Contender.Timed("", () => ActivateAsync(plain, ledger.Any().Id)),
-            Contender.Timed($"raw SELECT of {Length:N0} rows", () => SelectAsync(database, ledger.Any(), fromVersion: 1)));
+            Contender.Timed(
+                $"raw SELECT of {Length:N0} rows", () => SelectAsync(database, ledger.Any(), fromVersion: 1)));
     }
 
     // The deactivation is not part of the time.
@@ -43,7 +46,7 @@ internal static class Activating
         var clock = Stopwatch.StartNew();
         var outcome = await account.Get();
         var time = clock.Elapsed;
-        if (outcome.Version < Length) throw new InvalidOperationException($"{id} was activated as {outcome}.");
+        if (outcome.Version < Length - Tail) throw new InvalidOperationException($"{id} was activated as {outcome}.");
         await cluster.DeactivateAsync(account);
         return time;
     }

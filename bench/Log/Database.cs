@@ -51,6 +51,15 @@ internal abstract class Database : IAsyncDisposable
     /// <summary>Gives the raw client's table what the log holds, instead of what it held.</summary>
     internal abstract Task CopyLogAsync();
 
+    /// <summary>How the raw client finds out about rows.</summary>
+    internal abstract string Following { get; }
+
+    /// <summary>The processor time that the database's own processes have used.</summary>
+    internal abstract TimeSpan ServerTime { get; }
+
+    /// <summary>Tells the amount of each row that comes into the raw client's table, until it is cancelled.</summary>
+    internal abstract Task FollowAsync(Action<long> arrived, CancellationToken cancellation);
+
     /// <summary>Reads a stream's rows from a version on.</summary>
     internal Task<long> SelectStreamAsync(StreamName stream, long fromVersion) => SelectAsync(
         $"SELECT {Columns} FROM events WHERE category = @a AND id = @b AND version >= @c ORDER BY version",
@@ -71,6 +80,22 @@ internal abstract class Database : IAsyncDisposable
 
     /// <summary>A connection that reads the log, its own or a pool's.</summary>
     protected abstract ValueTask<DbConnection> OpenReaderAsync();
+
+    /// <summary>Tells the amounts of some rows, and how far they go.</summary>
+    protected static async Task<long> TellAsync(
+        DbConnection connection, string amount, string condition, Action<long> arrived)
+    {
+        await using var select = connection.CreateCommand();
+        select.CommandText = $"SELECT position, {amount} FROM raw_events WHERE {condition}";
+        await using var rows = await select.ExecuteReaderAsync();
+        var last = 0L;
+        while (await rows.ReadAsync())
+        {
+            last = Math.Max(last, rows.GetInt64(0));
+            arrived(rows.GetInt64(1));
+        }
+        return last;
+    }
 
     private async Task<long> SelectAsync(string text, params object[] values)
     {

@@ -59,13 +59,13 @@ internal sealed class Ledger(string prefix, int accounts, int callers, long vers
     /// <summary>Some account.</summary>
     internal StreamName Any() => new(Account.Category, NameOf(Random.Shared.Next(accounts)));
 
-    /// <summary>Appends to all accounts until each has so many events.</summary>
+    /// <summary>Appends to all accounts, which stand at one version, until each has so many events.</summary>
     /// <param name="store">The log.</param>
     /// <param name="length">How many.</param>
     /// <param name="chunk">How many of one account stand next to each other in the log, as if of one command.</param>
     internal async Task FillAsync(IEventStore store, int length, int chunk)
     {
-        for (var from = 1; from <= length; from += chunk)
+        for (var from = (int)_versions[0] + 1; from <= length; from += chunk)
         {
             await Parallel.ForAsync(
                 0,

@@ -22,7 +22,8 @@ internal static class Growing
             await harness.CompareAsync(
                 $"append one event, {size:N0} in the log",
                 Figures.Rate,
-                Contender.Burst("", Appending.Callers, Appends, caller => ledger.Next(caller).AppendAsync(database.Store)),
+                Contender.Burst(
+                    "", Appending.Callers, Appends, caller => ledger.Next(caller).AppendAsync(database.Store)),
                 Contender.Burst(
                     "raw INSERTs",
                     database.WritersMax,

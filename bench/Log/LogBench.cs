@@ -19,6 +19,8 @@ internal static class LogBench
         ("cold", Activating.RunAsync),
         ("replay", Replaying.RunAsync),
         ("growth", Growing.RunAsync),
+        ("consumer", Delivering.RunAsync),
+        ("verify", Verifying.RunAsync),
     ];
 
     /// <param name="harness">Measures.</param>

@@ -19,6 +19,7 @@ internal sealed class PostgresDatabase : Database
 
     private readonly string _connectionString;
     private readonly NpgsqlDataSource _raw;
+    private readonly Lazy<string> _postmaster;
     private readonly ConcurrentDictionary<int, NpgsqlConnection> _writers = [];
 
     internal PostgresDatabase(PostgresServer server)
@@ -30,6 +31,8 @@ internal sealed class PostgresDatabase : Database
         {
             MaxPoolSize = 150, MaxAutoPrepare = 20, AutoPrepareMinUsages = 2, NoResetOnClose = true, CommandTimeout = 0,
         });
+        _postmaster = new(() => (string)PostgresServer.Execute(
+            _connectionString, @"SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)")!);
         using var create = _raw.CreateCommand(
             """
             CREATE TABLE raw_events (
@@ -46,6 +49,14 @@ internal sealed class PostgresDatabase : Database
     }
 
     internal override int WritersMax => 100;
+
+    internal override string Following => "LISTEN and SELECT";
+
+    // That of the postmaster, of its children, and of those that have ended; Linux counts it in hundredths of a second.
+    internal override TimeSpan ServerTime => !OperatingSystem.IsLinux() ? TimeSpan.Zero : TimeSpan.FromSeconds(
+        Directory.EnumerateDirectories("/proc")
+            .Where(IsProcess)
+            .Sum(process => TicksOf(process, _postmaster.Value)) / 100.0);
 
     internal override async Task InsertAsync(int caller, Deposit deposit)
     {
@@ -96,6 +107,38 @@ internal sealed class PostgresDatabase : Database
         await copy.ExecuteNonQueryAsync();
     }
 
+    internal override async Task FollowAsync(Action<long> arrived, CancellationToken cancellation)
+    {
+        await using var listener = await _raw.OpenConnectionAsync(cancellation);
+        await using var listen = new NpgsqlCommand(
+            """
+            CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_notify('raw', NEW.position::text); RETURN NULL; END $$;
+            CREATE TRIGGER tell AFTER INSERT ON raw_events FOR EACH ROW EXECUTE FUNCTION tell();
+            LISTEN raw;
+            """,
+            listener);
+        await listen.ExecuteNonQueryAsync(cancellation);
+        await using var reader = await _raw.OpenConnectionAsync(cancellation);
+        // Told by position, because what is read on from the last position misses rows that commit out of order.
+        List<string> told = [];
+        listener.Notification += (_, notification) => told.Add(notification.Payload);
+        try
+        {
+            while (true)
+            {
+                await listener.WaitAsync(cancellation);
+                var condition = $"position IN ({string.Join(',', told)})";
+                told.Clear();
+                await TellAsync(reader, "(data ->> 'amount')::bigint", condition, arrived);
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // This is how it ends.
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
@@ -107,6 +150,23 @@ internal sealed class PostgresDatabase : Database
         services.AddPostgresEventStore(new() { ConnectionString = _connectionString });
 
     protected override async ValueTask<DbConnection> OpenReaderAsync() => await _raw.OpenConnectionAsync();
+
+    private static bool IsProcess(string directory) => char.IsAsciiDigit(directory["/proc/".Length]);
+
+    // The fields after the program's name: its state, its parent, ..., its time and its ended children's in four parts.
+    private static long TicksOf(string process, string postmaster)
+    {
+        try
+        {
+            var fields = File.ReadAllText($"{process}/stat").Split(')')[^1].Split(' ', StringSplitOptions.TrimEntries);
+            var isServer = process == $"/proc/{postmaster}" || fields[2] == postmaster;
+            return isServer ? fields[12..16].Sum(long.Parse) : 0;
+        }
+        catch (IOException)
+        {
+            return 0; // No process, or none any more.
+        }
+    }
 
     // Each caller has a connection of its own: going through a pool for each row would cost the raw client more.
     private NpgsqlConnection Writer(int caller) => _writers.GetOrAdd(caller, _ => _raw.OpenConnection());

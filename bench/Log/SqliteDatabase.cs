@@ -48,6 +48,10 @@ internal sealed class SqliteDatabase : Database
 
     internal override int WritersMax => 1;
 
+    internal override string Following => "polled every 5 ms";
+
+    internal override TimeSpan ServerTime => TimeSpan.Zero;
+
     private string LogPath => Path.Combine(_directory.FullName, "log.db");
 
     internal override Task InsertAsync(int caller, Deposit deposit) => Task.Run(() => Write(deposit));
@@ -66,6 +70,20 @@ internal sealed class SqliteDatabase : Database
         INSERT INTO raw_events ({Columns}) SELECT {Columns} FROM log.events;
         DETACH log;
         """));
+
+    internal override async Task FollowAsync(Action<long> arrived, CancellationToken cancellation)
+    {
+        await using var connection = new SqliteConnection(_raw.ConnectionString);
+        await connection.OpenAsync(cancellation);
+        for (var position = 0L; !cancellation.IsCancellationRequested;)
+        {
+            var last = await TellAsync(
+                connection, "json_extract(data, '$.amount')", $"position > {position}", arrived);
+            position = Math.Max(position, last);
+            await Task.Delay(TimeSpan.FromMilliseconds(5), cancellation)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     public override async ValueTask DisposeAsync()
     {

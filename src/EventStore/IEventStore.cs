@@ -13,7 +13,10 @@ public interface IEventStore
     /// <summary>True if the last append that was carried out failed, as all do while the disk is full.</summary>
     bool IsFailing { get; }
 
-    /// <summary>Appends all events to the stream, in order and in one transaction, or none of them.</summary>
+    /// <summary>
+    /// Appends all events to the stream, in order and in one transaction, or none of them. It is answered only after all
+    /// appends that this store took before it have been carried out or have failed for good.
+    /// </summary>
     /// <param name="stream">The stream, which begins to exist with its first event.</param>
     /// <param name="expectedVersion">The version the stream must be at; 0 if it must not have any events yet.</param>
     /// <param name="events">At least one event. Events of one command stand next to each other.</param>

@@ -9,7 +9,10 @@ public interface ISnapshotStore
     /// <summary>The stream's snapshot; null if it has none of this shape.</summary>
     Task<Snapshot?> ReadSnapshotAsync(StreamName stream, string shape, CancellationToken cancellation = default);
 
-    /// <summary>Replaces the stream's snapshot, unless that is of the same shape and newer.</summary>
+    /// <summary>
+    /// Replaces the stream's snapshot, unless that is of the same shape and not older. A state that holds personal texts
+    /// must not be kept: forgetting a person does not reach it.
+    /// </summary>
     Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default);
 }
 

@@ -100,38 +100,6 @@ public abstract partial class EventStoreContract
     }
 
     [Fact]
-    public async Task Forgetting_takes_the_snapshots_of_the_subjects_streams_along()
-    {
-        await Append(Stream("a"), 0, Authored(1, "ann", "Ann"));
-        await Append(Stream("b"), 0, Authored(2, "bob", "Bob"));
-        foreach (var stream in new[] { Stream("a"), Stream("b") })
-            await Snapshots.SaveSnapshotAsync(stream, new Snapshot("shape", 1, 1, "{}"u8.ToArray()), Cancellation);
-
-        await Subjects.ForgetSubjectAsync("ann", Cancellation);
-
-        (await Snapshots.ReadSnapshotAsync(Stream("a"), "shape", Cancellation)).ShouldBeNull();
-        (await Snapshots.ReadSnapshotAsync(Stream("b"), "shape", Cancellation)).ShouldNotBeNull();
-    }
-
-    [Theory]
-    [InlineData("UPDATE events SET data = (SELECT data FROM events WHERE position = 1) WHERE position = 2")]
-    [InlineData("UPDATE events SET data = '{\"Author\":\"ann\",\"Name\":{\"$personal\":\"AAAA\"}}' WHERE position = 2")]
-    [InlineData("UPDATE events SET data = '{\"Author\":\"ann\",\"Name\":{\"$personal\":\"?\"}}' WHERE position = 2")]
-    [InlineData("UPDATE events SET key_id = NULL WHERE position = 2")]
-    [InlineData("UPDATE events SET key_id = (SELECT key_id FROM events WHERE position = 3) WHERE position = 2")]
-    [InlineData("UPDATE subject_keys SET key = (SELECT hash FROM events WHERE position = 1) WHERE subject = 'ann'")]
-    public async Task What_was_tampered_with_is_unreadable_and_not_taken_for_forgotten(string sql)
-    {
-        await Append(Stream(), 0, Authored(1, "ann", "Ann"), Authored(2, "ann", "Ann"), Authored(3, "bob", "Bob"));
-
-        Execute(sql);
-
-        var stored = await Store.ReadStreamAsync(Stream(), 2, cancellation: Cancellation).FirstAsync(Cancellation);
-        Should.Throw<UnreadableEventException>(() => Make.Types.Read(stored))
-            .Message.ShouldContain("cannot be decrypted");
-    }
-
-    [Fact]
     public async Task What_was_tampered_with_after_it_was_forgotten_still_breaks_the_chain()
     {
         await Append(Stream(), 0, Authored(1, "ann", "Ann"), Authored(2, "ann", "Ann"));

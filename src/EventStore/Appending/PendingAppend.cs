@@ -28,10 +28,9 @@ internal sealed class PendingAppend : Pending<AppendResult>
         Events = new SerializedEvent[events.Count];
         for (var i = 0; i < Events.Length; i++)
             Events[i] = Serialize(events[i], types);
-        // Nearly always one, so that a set would cost more than it saves.
         var commandIds = new List<Guid>(1);
-        foreach (var @event in events)
-            if (!commandIds.Contains(@event.Metadata.CommandId))
+        foreach (var @event in events) // Those of one command stand next to each other.
+            if (commandIds.Count == 0 || commandIds[^1] != @event.Metadata.CommandId)
                 commandIds.Add(@event.Metadata.CommandId);
         CommandIds = commandIds;
     }

@@ -85,14 +85,11 @@ internal static class Queries
             [stream.Category, stream.Id, snapshot.Shape, snapshot.Version, snapshot.Position, snapshot.State],
             cancellation);
 
-    /// <summary>Deletes the subject's key and, since they may hold what it encrypted, its streams' snapshots.</summary>
-    /// <returns>False if there is no key.</returns>
+    /// <summary>Deletes the subject's key.</summary>
+    /// <returns>False if there is none.</returns>
     public static async Task<bool> ForgetSubjectAsync(
-        this StoreSession session, string subject, CancellationToken cancellation)
-    {
-        await session.ExecuteAsync("delete-subject-snapshots", [subject], cancellation);
-        return await session.ExecuteAsync("delete-subject-key", [subject], cancellation) > 0;
-    }
+        this StoreSession session, string subject, CancellationToken cancellation) =>
+        await session.ExecuteAsync("delete-subject-key", [subject], cancellation) > 0;
 
     /// <summary>Fills a page with the rows after a position, as they are stored.</summary>
     public static async Task<int> ReadAuditPageAsync(
