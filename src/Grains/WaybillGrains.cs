@@ -4,6 +4,7 @@ using Orleans.Hosting;
 using Waybill.EventStore;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
+using Waybill.Grains.Sourcing.Projections;
 
 namespace Waybill.Grains;
 
@@ -22,6 +23,13 @@ public static class WaybillGrains
         silo.Services.TryAddSingleton<StoreAccess>();
         return silo;
     }
+
+    /// <summary>
+    /// Lets a silo keep Waybill's read models up to date. It needs the event store's read models beside this.
+    /// </summary>
+    public static ISiloBuilder AddWaybillProjections(this ISiloBuilder silo) => silo
+        .AddProjection<AccountList, AccountRow, IAccountListGrain>()
+        .AddProjection<Statement, StatementRow, IStatementGrain>();
 
     /// <summary>Lets the event store write and read the events of every aggregate.</summary>
     public static IServiceCollection AddWaybillEvents(this IServiceCollection services) => services

@@ -65,6 +65,7 @@ public static class WaybillSilo
         });
         silo.AddEventStreams();
         silo.AddWaybillGrains();
+        silo.AddWaybillProjections();
         silo.AddDashboard();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             services => services.GetRequiredService<SiloCheck>());

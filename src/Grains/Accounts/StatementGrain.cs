@@ -1,0 +1,11 @@
+using Waybill.Grains.Sourcing.Projections;
+
+namespace Waybill.Grains.Accounts;
+
+/// <summary>The host of <see cref="Statement"/> for one queue.</summary>
+[Alias("waybill.statement")]
+public interface IStatementGrain : IProjectionGrain;
+
+/// <inheritdoc cref="IStatementGrain"/>
+public sealed class StatementGrain(ProjectionAccess access)
+    : ProjectionGrain<Statement, StatementRow>(access), IStatementGrain;

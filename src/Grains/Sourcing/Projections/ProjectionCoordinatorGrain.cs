@@ -1,0 +1,272 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+using Waybill.EventStore;
+using Waybill.EventStore.ReadModels;
+
+namespace Waybill.Grains.Sourcing.Projections;
+
+/// <summary>
+/// Sees to a projection as a whole: rebuilds, in the background, and what operators ask for. It keeps nothing that the
+/// store does not know better, so it may die at any time.
+/// </summary>
+/// <remarks>Reentrant, because most of what it does is waiting for hosts.</remarks>
+[Reentrant]
+public sealed class ProjectionCoordinatorGrain(
+    ProjectionAccess access, IEnumerable<ProjectionRegistration> registrations) : Grain, IProjectionCoordinatorGrain
+{
+    // What "all runs of a cause" is read in.
+    private const int PageSize = 100;
+
+    private ProjectionRegistration _projection = null!;
+    private Task _rebuilding = Task.CompletedTask;
+    private Func<Task> _stopRebuilding = () => Task.CompletedTask;
+    private string? _rebuildError;
+    private DateTimeOffset? _failedAt;
+    private DateTimeOffset? _swappedAt;
+    private bool _isPrepared;
+    private RedriveSummary? _redrive;
+
+    private ReadModel Model => _projection.Model;
+
+    private bool IsRebuilding => !_rebuilding.IsCompleted;
+
+    private DateTimeOffset Now => access.Time.GetUtcNow();
+
+    private IEnumerable<IProjectionGrain> Hosts =>
+        Enumerable.Range(0, access.Options.QueueCount).Select(queue => _projection.Host(GrainFactory, queue));
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var name = this.GetPrimaryKeyString();
+        _projection = registrations.SingleOrDefault(registration => registration.Model.Name == name)
+            ?? throw new ArgumentException($"There is no projection {name}.");
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) =>
+        StopRebuild();
+
+    /// <inheritdoc/>
+    public async Task Wake()
+    {
+        await Task.WhenAll(Hosts.Select(host => host.Wake()));
+        if (IsRebuilding)
+            return;
+        if (!_isPrepared)
+            await access.Call(limit => access.Rows.PrepareAsync(Model, access.Options.QueueCount, limit));
+        _isPrepared = true;
+        var state = await access.Call(limit => access.Rows.ReadStateAsync(Model, limit));
+        if (state.Rebuild is { } left && Now - left.CommittedAt >= access.Options.RebuildTakeover)
+            StartRebuild(left.StartedBy, fresh: false);
+        if (_swappedAt + access.Options.KeepReplaced <= Now)
+        {
+            _swappedAt = null;
+            await access.Call(limit => access.Rows.DropReplacedAsync(Model, limit));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ProjectionStatus> Status()
+    {
+        var queues = await Task.WhenAll(Hosts.Select(ProgressOf));
+        RebuildStatus? rebuild = null;
+        try
+        {
+            var state = await access.Call(limit => access.Rows.ReadStateAsync(Model, limit));
+            if (state.Rebuild is { } progress)
+                rebuild = new(
+                    progress.Position,
+                    state.Head,
+                    progress.StartedBy,
+                    progress.StartedAt,
+                    progress.CommittedAt,
+                    IsRebuilding,
+                    _rebuildError);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The hosts say so.
+        }
+        return new(Model.Name, Model.Version, queues, rebuild);
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> CatchUpTo(long position) =>
+        (await Task.WhenAll(Hosts.Select(host => host.CatchUpTo(position)))).Min();
+
+    /// <inheritdoc/>
+    public async Task<bool> Rebuild(string by, bool fresh)
+    {
+        if (IsRebuilding && !fresh)
+            return false;
+        await StopRebuild();
+        StartRebuild(by, fresh);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> CancelRebuild(string by)
+    {
+        await StopRebuild();
+        var cancelled = await access.Call(limit => access.Rows.CancelRebuildAsync(Model, limit));
+        if (cancelled)
+            access.Logger.LogInformation("{By} cancelled the rebuild of {Projection}.", by, Model.View);
+        return cancelled;
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> EnsureRebuild()
+    {
+        if (IsRebuilding)
+            return Task.FromResult(true);
+        if (_failedAt + access.Options.KeepReplaced > Now)
+            return Task.FromResult(false);
+        StartRebuild("system", fresh: false);
+        return Task.FromResult(true);
+    }
+
+    /// <inheritdoc/>
+    public Task<RedriveResult> RebuildRows(StreamName stream, string by)
+    {
+        access.Logger.LogInformation("{By} has the rows of {Stream} in {Projection} rebuilt.", by, stream, Model.View);
+        return HostOf(stream).RebuildRows(stream);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ParkedRunView>> ListParked(string? cause, long afterPosition, int limit) =>
+        [.. (await Parked(cause, afterPosition, limit)).Select(run => new ParkedRunView(
+            run.Id,
+            run.Stream,
+            run.FirstVersion,
+            run.FirstPosition,
+            run.LastVersion,
+            run.Cause,
+            run.ParkedAt,
+            [.. run.Attempts.Select(attempt => new AttemptView(attempt.At, attempt.Error))]))];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ParkedCauseView>> CountParked() =>
+        [.. (await access.Call(limit => access.Rows.CountParkedAsync(Model, limit)))
+            .Select(count => new ParkedCauseView(count.Cause, count.Runs))];
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ParkedActView>> ListActs(Guid? runId, int limit) =>
+        [.. (await access.Call(c => access.Rows.ListActsAsync(Model, runId, limit, c)))
+            .Select(act => new ParkedActView(act.RunId, act.Stream, act.Act, act.By, act.At, act.Result))];
+
+    /// <inheritdoc/>
+    public async Task<RedriveResult> Redrive(Guid runId, string by) =>
+        await HostOfRun(runId) is { } host ? await host.Redrive(runId, by) : new(RedriveStatus.NotParked, 0, null);
+
+    /// <inheritdoc/>
+    public async Task<RedriveResult> Discard(Guid runId, long version, string by) =>
+        await HostOfRun(runId) is { } host
+            ? await host.Discard(runId, version, by)
+            : new(RedriveStatus.NotParked, 0, null);
+
+    /// <inheritdoc/>
+    public async Task<RedriveSummary> RedriveCause(string cause, string by, int perSecondMax, bool dryRun)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(perSecondMax);
+        var counts = await access.Call(limit => access.Rows.CountParkedAsync(Model, limit));
+        var summary = new RedriveSummary(counts.Where(count => count.Cause == cause).Sum(count => count.Runs), 0, 0);
+        if (!dryRun)
+        {
+            _redrive = summary;
+            _ = RedriveAll(cause, by, TimeSpan.FromSeconds(1) / perSecondMax);
+        }
+        return summary;
+    }
+
+    /// <inheritdoc/>
+    public Task<RedriveSummary?> RedriveProgress() => Task.FromResult(_redrive);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ProjectionStep>> StepThrough(StreamName stream, long fromVersion, int limit) =>
+        _projection.StepThroughAsync(access, stream, fromVersion, limit);
+
+    private async Task<QueueProgress> ProgressOf(IProjectionGrain host, int queue)
+    {
+        try
+        {
+            return await host.Progress();
+        }
+        catch (Exception silent) when (silent is OrleansException or TimeoutException)
+        {
+            return new(queue, null, null, null, false, null, null, $"Its host does not answer: {silent.Message}", 0, null);
+        }
+    }
+
+    private void StartRebuild(string by, bool fresh)
+    {
+        _rebuildError = null;
+        _rebuilding = RunRebuild(by, fresh);
+    }
+
+    private async Task RunRebuild(string by, bool fresh)
+    {
+        using var ends = new CancellationTokenSource();
+        _stopRebuilding = ends.CancelAsync;
+        var own = this.AsReference<IProjectionCoordinatorGrain>();
+        try
+        {
+            // Not in the grain's turns: folding a log would hold them up.
+            if (await Task.Run(() => _projection.RebuildAsync(access, by, fresh, own.CatchUpTo, ends.Token)))
+                _swappedAt = Now;
+        }
+        catch (OperationCanceledException) when (ends.IsCancellationRequested)
+        {
+            // It was told to end.
+        }
+        catch (Exception failure) // It is taken up again by the next wake-up that finds it standing still.
+        {
+            (_rebuildError, _failedAt) = (failure.Message, Now);
+            access.Logger.LogWarning(failure, "The rebuild of {Projection} failed.", Model.View);
+        }
+        finally
+        {
+            _stopRebuilding = () => Task.CompletedTask;
+        }
+    }
+
+    private async Task StopRebuild()
+    {
+        await _stopRebuilding();
+        await _rebuilding;
+    }
+
+    private async Task RedriveAll(string cause, string by, TimeSpan pause)
+    {
+        try
+        {
+            // Each run is tried once: one that fails stays where it is, and the next page begins after it.
+            for (var after = 0L; await Parked(cause, after, PageSize) is { Count: > 0 } runs; after = runs[^1].FirstPosition)
+                foreach (var run in runs)
+                {
+                    var result = await Redrive(run.Id, by);
+                    _redrive = result.Status is RedriveStatus.Done
+                        ? _redrive! with { Done = _redrive.Done + 1 }
+                        : _redrive! with { Failed = _redrive.Failed + 1 };
+                    await Task.Delay(pause, access.Time);
+                }
+        }
+        catch (Exception failure) // Nobody waits for it; who asked sees how far it came.
+        {
+            access.Logger.LogWarning(failure, "A redrive of {Projection} by cause stopped.", Model.View);
+        }
+    }
+
+    private Task<IReadOnlyList<ParkedRun>> Parked(string? cause, long afterPosition, int limit) =>
+        access.Call(c => access.Rows.ListParkedAsync(Model, cause, afterPosition, limit, c));
+
+    private IProjectionGrain HostOf(StreamName stream) =>
+        _projection.Host(GrainFactory, LogQueue.Of(stream, access.Options.QueueCount).Number);
+
+    private async Task<IProjectionGrain?> HostOfRun(Guid runId) =>
+        await access.Call(limit => access.Rows.FindParkedAsync(Model, runId, limit)) is { } run
+            ? HostOf(run.Stream)
+            : null;
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using Orleans.Runtime;
+using Waybill.EventStore;
+
+namespace Waybill.Grains.Sourcing.Projections;
+
+/// <summary>
+/// The shell around the host of a projection for one queue: deliveries and ticks come one after another. It is activated
+/// even if the store cannot be reached, to say so.
+/// </summary>
+public abstract class ProjectionGrain<TProjection, TRow>(ProjectionAccess access) : Grain, IProjectionGrain
+    where TProjection : IProjection<TRow>
+    where TRow : class
+{
+    private ProjectionHost<TProjection, TRow> _host = null!;
+    private IGrainTimer _timer = null!;
+
+    /// <inheritdoc/>
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var number = int.Parse(this.GetPrimaryKeyString(), CultureInfo.InvariantCulture);
+        var coordinator = GrainFactory.GetGrain<IProjectionCoordinatorGrain>(TProjection.Model.Name);
+        _host = new(access, new LogQueue(number, access.Options.QueueCount), coordinator.EnsureRebuild);
+        _timer = this.RegisterGrainTimer(
+            Tick,
+            new GrainTimerCreationOptions(TimeSpan.Zero, access.Options.Period) { KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task Wake() => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task<long> CatchUpTo(long position) => _host.CatchUpToAsync(position);
+
+    /// <inheritdoc/>
+    public Task<QueueProgress> Progress() => _host.ProgressAsync();
+
+    /// <inheritdoc/>
+    public Task<RedriveResult> Redrive(Guid runId, string by) => _host.RedriveAsync(runId, by);
+
+    /// <inheritdoc/>
+    public Task<RedriveResult> Discard(Guid runId, long version, string by) => _host.DiscardAsync(runId, version, by);
+
+    /// <inheritdoc/>
+    public Task<RedriveResult> RebuildRows(StreamName stream) => _host.RebuildRowsAsync(stream);
+
+    private async Task Tick(CancellationToken cancellationToken)
+    {
+        if (!await _host.TickAsync())
+            _timer.Change(TimeSpan.Zero, access.Options.Period);
+    }
+}
