@@ -37,9 +37,9 @@ public sealed class ProjectionAccess(
 
     /// <summary>Calls something outside the process, and waits no longer than the limit even if it ignores that.</summary>
     /// <exception cref="StoreUnavailableException">The limit ended; what became of the call is unknown.</exception>
-    internal async Task<T> Call<T>(Func<CancellationToken, Task<T>> call)
+    internal async Task<T> Call<T>(Func<CancellationToken, Task<T>> call, TimeSpan? within = null)
     {
-        using var limit = new CancellationTokenSource(options.StoreLimit, time);
+        using var limit = new CancellationTokenSource(within ?? options.StoreLimit, time);
         try
         {
             return await call(limit.Token).WaitAsync(limit.Token);

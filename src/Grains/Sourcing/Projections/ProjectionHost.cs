@@ -91,7 +91,6 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
     /// <summary>How it goes. It may be asked while something else is under way.</summary>
     public async Task<QueueProgress> ProgressAsync()
     {
-        var now = access.Time.GetUtcNow();
         var position = _at is null && _readTo == 0 ? (long?)null : _readTo;
         var (lag, error) = (default(QueueLag), _error);
         try
@@ -108,27 +107,30 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
             lag?.Head,
             lag?.EventsBehind,
             lag?.IsExact ?? false,
-            now - lag?.OldestTime,
+            access.Time.GetUtcNow() - lag?.OldestTime,
             _lastRead,
             error,
             _parked.Count,
             _noticeError);
     }
 
-    // The read model's tables may be what is out of reach; the log then says the same, at a higher price.
+    // The read models may be what is out of reach; the log then says the same, at a higher price.
     private async Task<QueueLag> ReadLagAsync(long position)
     {
-        try
-        {
-            return await access.Call(limit => access.Rows.ReadLagAsync(queue, position, limit));
-        }
-        catch (StoreUnavailableException)
-        {
-            var page = await access.Call(
-                limit => access.Log.ReadLogAsync(new LogFilter(queue), position, Options.PageSize, limit));
-            var head = await access.Call(access.Log.ReadHeadPositionAsync);
-            return new(head, page.Events.Count, page.ReadTo >= head, page.Events.Count > 0 ? page.Events[0].Time : null);
-        }
+        if (_error is null)
+            try
+            {
+                return await access.Call(
+                    limit => access.Rows.ReadLagAsync(queue, position, limit), within: Options.StatusLimit);
+            }
+            catch (StoreUnavailableException)
+            {
+                // It has not been found out yet.
+            }
+        var page = await access.Call(
+            limit => access.Log.ReadLogAsync(new LogFilter(queue), position, Options.PageSize, limit));
+        var head = await access.Call(access.Log.ReadHeadPositionAsync);
+        return new(head, page.Events.Count, page.ReadTo >= head, page.Events.Count > 0 ? page.Events[0].Time : null);
     }
 
     private long Deadline() =>

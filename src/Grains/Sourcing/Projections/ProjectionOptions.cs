@@ -20,6 +20,9 @@ public sealed record ProjectionOptions
     /// <summary>How long a call to the store may take, or one to the notifier.</summary>
     public TimeSpan StoreLimit { get; init; } = TimeSpan.FromSeconds(4);
 
+    /// <summary>How long a status waits for the read models before it asks the log instead.</summary>
+    public TimeSpan StatusLimit { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// How much data an event may have, in bytes; one with more is parked unread, because reading it takes several
     /// times that memory.

@@ -1,0 +1,8 @@
+using Waybill.Grains.Sourcing.Projections;
+
+namespace Waybill.Tests.Grains.Projections;
+
+[Alias("tally")]
+public interface ITallyGrain : IProjectionGrain;
+
+public sealed class TallyGrain(ProjectionAccess access) : ProjectionGrain<Tally, TallyRow>(access), ITallyGrain;
