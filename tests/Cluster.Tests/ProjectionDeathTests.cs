@@ -6,6 +6,7 @@ using Orleans.TestingHost;
 using Waybill.EventStore;
 using Waybill.EventStore.ReadModels;
 using Waybill.EventStore.Sqlite;
+using Waybill.EventStore.Streams;
 using Waybill.Grains;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
@@ -40,7 +41,10 @@ public sealed class ProjectionDeathTests(ITestOutputHelper output) : IAsyncLifet
             .ConfigureSilo((_, silo) =>
             {
                 silo.Services.AddSingleton<IEventStore>(_store);
+                silo.Services.AddSingleton<ICheckpointStore>(_store);
+                silo.Services.AddSingleton<ISnapshotStore>(_store);
                 silo.Services.AddSingleton(_store.ReadModels);
+                silo.AddEventStreams();
                 silo.AddWaybillGrains();
                 silo.AddWaybillProjections();
             })

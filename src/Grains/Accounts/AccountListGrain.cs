@@ -1,3 +1,4 @@
+using Waybill.EventStore.Streams;
 using Waybill.Grains.Sourcing.Projections;
 
 namespace Waybill.Grains.Accounts;
@@ -7,5 +8,6 @@ namespace Waybill.Grains.Accounts;
 public interface IAccountListGrain : IProjectionGrain;
 
 /// <inheritdoc cref="IAccountListGrain"/>
+[ImplicitStreamSubscription(EventStreams.LogNamespace)]
 public sealed class AccountListGrain(ProjectionAccess access)
     : ProjectionGrain<AccountList, AccountRow>(access), IAccountListGrain;

@@ -1,3 +1,4 @@
+using Waybill.EventStore.Streams;
 using Waybill.Grains.Sourcing.Projections;
 
 namespace Waybill.Grains.Accounts;
@@ -7,5 +8,6 @@ namespace Waybill.Grains.Accounts;
 public interface IStatementGrain : IProjectionGrain;
 
 /// <inheritdoc cref="IStatementGrain"/>
+[ImplicitStreamSubscription(EventStreams.LogNamespace)]
 public sealed class StatementGrain(ProjectionAccess access)
     : ProjectionGrain<Statement, StatementRow>(access), IStatementGrain;

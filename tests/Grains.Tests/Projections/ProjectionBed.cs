@@ -15,7 +15,7 @@ using static Waybill.Grains.Accounts.AccountEvent;
 
 namespace Waybill.Tests.Grains.Projections;
 
-/// <summary>A store of its own, on either database, and what is needed to run projections over it without a silo.</summary>
+/// <summary>A store of its own, on either database, and what it takes to run projections over it without a silo.</summary>
 public abstract class ProjectionBed : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<StreamName, long> _versions = [];
@@ -26,6 +26,10 @@ public abstract class ProjectionBed : IAsyncLifetime
     protected FakeTimeProvider Clock { get; } = new();
 
     protected IEventStore Log => _store;
+
+    protected ICheckpointStore Checkpoints => _store;
+
+    protected ISnapshotStore Snapshots => _store;
 
     protected IReadModelStore Rows { get; private set; } = null!;
 
@@ -131,7 +135,8 @@ public abstract class ProjectionBed : IAsyncLifetime
         where TRow : class =>
         (await _store.ReadModels.QueryAsync(model, new ReadModelQuery(Limit: 1_000_000), Cancellation)).Rows;
 
-    protected async Task<TallyRow?> TallyOf(string id) => (await Table(Tally.Model)).SingleOrDefault(row => row.Id == id);
+    protected async Task<TallyRow?> TallyOf(string id) =>
+        (await Table(Tally.Model)).SingleOrDefault(row => row.Id == id);
 
     /// <summary>What a plain fold of the whole log comes to.</summary>
     protected async Task<IReadOnlyList<TRow>> Fold<TProjection, TRow>()

@@ -4,6 +4,7 @@ using Orleans.TestingHost;
 using Waybill.EventStore;
 using Waybill.EventStore.ReadModels;
 using Waybill.EventStore.Relational;
+using Waybill.EventStore.Streams;
 using Waybill.Grains;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
@@ -27,6 +28,7 @@ public sealed class ProjectionGrainTests : ProjectionBed
         RebuildCommitSize = 20,
     };
 
+    private bool _streams;
     private Action _remove = () => { };
     private InProcessTestCluster? _cluster;
 
@@ -78,6 +80,20 @@ public sealed class ProjectionGrainTests : ProjectionBed
         await Open(_id, deposits: 3);
 
         await Until(() => TallyOf(_id), row => row is { Seen: "1 2 3 4 " });
+    }
+
+    [Fact]
+    public async Task Events_are_delivered_to_the_hosts_without_their_looking()
+    {
+        _options = _options with { Period = TimeSpan.FromHours(1), WakePeriod = TimeSpan.FromHours(1) };
+        _streams = true;
+        await Deploy();
+        await Until(Tallies.Status, status => status.LastRead is not null);
+
+        await Open(_id, deposits: 3);
+        await Until(() => TallyOf(_id), row => row is { Seen: "1 2 3 4 " });
+        await Append(_id, new MoneyDeposited(4));
+        await Until(() => TallyOf(_id), row => row is { Seen: "1 2 3 4 5 " });
     }
 
     [Fact]
@@ -187,7 +203,13 @@ public sealed class ProjectionGrainTests : ProjectionBed
         {
             silo.Services.AddSingleton(Log);
             silo.Services.AddSingleton(Rows);
+            silo.Services.AddSingleton(Snapshots);
             silo.Services.AddSingleton(_options);
+            if (_streams)
+            {
+                silo.Services.AddSingleton(Checkpoints);
+                silo.AddEventStreams(new EventStreamOptions { QueueCount = _options.QueueCount });
+            }
             silo.Services.AddEvents(OtherJson.Default);
             silo.AddWaybillGrains();
             silo.AddWaybillProjections();

@@ -346,17 +346,20 @@ public abstract class ProjectionHostTests : ProjectionBed
 
         steps.Select(step => (step.Version, step.Type, step.Before, step.After)).ShouldBe(
         [
-            (1, "account.opened v1", null, new TallyRow(id, 0, "1 ").ToString()),
-            (2, "account.money-deposited v1", new TallyRow(id, 0, "1 ").ToString(), new TallyRow(id, 1, "1 2 ").ToString()),
-            (3, "account.money-deposited v1", new TallyRow(id, 1, "1 2 ").ToString(), null),
+            (1, "account.opened v1", null, Row(0, "1 ")),
+            (2, "account.money-deposited v1", Row(0, "1 "), Row(1, "1 2 ")),
+            (3, "account.money-deposited v1", Row(1, "1 2 "), null),
         ]);
         steps[2].Error.ShouldNotBeNull().ShouldContain($"Event 3 of {id} is broken.");
         Tally.Mend(id);
+
+        string Row(long sum, string seen) => new TallyRow(id, sum, seen).ToString();
     }
 
     private static EventMetadata Metadata => new(Guid.CreateVersion7(), "test", null, "ann");
 
-    private static string Unique(string name) => string.Create(CultureInfo.InvariantCulture, $"{name}{Guid.NewGuid():N}");
+    private static string Unique(string name) =>
+        string.Create(CultureInfo.InvariantCulture, $"{name}{Guid.NewGuid():N}");
 
     // As a fault of an earlier release has left it.
     private async Task Spoil(string id)

@@ -164,7 +164,8 @@ public abstract class ProjectionRebuildTests : ProjectionBed
         await Open("b", deposits: 3);
         await AppendAtRandom(new Random(9), appends: 60);
         Faults.RefusesCommit = commit => commit is BuildCommit<TallyRow> build
-            && build.Upserts.Concat(build.Added).Any(row => row.Id == "b" && row.Seen.Contains("3 ", StringComparison.Ordinal));
+            && build.Upserts.Concat(build.Added)
+                .Any(row => row.Id == "b" && row.Seen.Contains("3 ", StringComparison.Ordinal));
 
         (await RebuildAsync(Access(options: Small))).ShouldBeTrue();
 

@@ -7,7 +7,7 @@ using Waybill.Grains.Sourcing.Projections;
 
 namespace Waybill.Tests.Grains.Projections;
 
-/// <summary>What a projection did to one account: which versions it has seen, in which order, and what they sum up to.</summary>
+/// <summary>What a projection did to one account: which versions it has seen, in order, and their sum.</summary>
 public sealed record TallyRow(string Id, long Sum, string Seen);
 
 /// <summary>

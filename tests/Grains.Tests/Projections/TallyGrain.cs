@@ -1,3 +1,4 @@
+using Waybill.EventStore.Streams;
 using Waybill.Grains.Sourcing.Projections;
 
 namespace Waybill.Tests.Grains.Projections;
@@ -5,4 +6,5 @@ namespace Waybill.Tests.Grains.Projections;
 [Alias("tally")]
 public interface ITallyGrain : IProjectionGrain;
 
+[ImplicitStreamSubscription(EventStreams.LogNamespace)]
 public sealed class TallyGrain(ProjectionAccess access) : ProjectionGrain<Tally, TallyRow>(access), ITallyGrain;

@@ -1,10 +1,12 @@
+using Waybill.EventStore.Streams;
+
 namespace Waybill.Grains.Sourcing.Projections;
 
 /// <summary>How projections read, try and rebuild.</summary>
 public sealed record ProjectionOptions
 {
-    /// <summary>Into how many queues the log is divided for projections: those of the streams of the log.</summary>
-    public int QueueCount { get; init; } = 8;
+    /// <summary>Into how many queues the log is divided: those of its streams, in the same number.</summary>
+    public int QueueCount { get; init; } = new EventStreamOptions().QueueCount;
 
     /// <summary>How many events of its queue a host reads, and commits, at a time.</summary>
     public int PageSize { get; init; } = 1_000;

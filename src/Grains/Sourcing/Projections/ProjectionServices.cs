@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Waybill.EventStore.Streams;
 
 namespace Waybill.Grains.Sourcing.Projections;
 
@@ -17,7 +18,11 @@ public static class ProjectionServices
         where TRow : class
         where TGrain : IProjectionGrain
     {
-        silo.Services.TryAddSingleton(new ProjectionOptions());
+        // Where the log is streamed, in as many queues as that is.
+        silo.Services.TryAddSingleton(services => new ProjectionOptions
+        {
+            QueueCount = (services.GetService<EventStreamOptions>() ?? new()).QueueCount,
+        });
         silo.Services.TryAddSingleton<ProjectionAccess>();
         if (silo.Services.All(service => service.ServiceType != typeof(ProjectionSupervisor)))
         {
