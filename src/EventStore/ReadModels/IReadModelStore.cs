@@ -63,6 +63,10 @@ public interface IReadModelStore
     /// Writes into the generation being built. It may be lost when the database server crashes, but only together with
     /// all after it, until the swap.
     /// </summary>
+    /// <remarks>
+    /// On PostgreSQL it may take up to ten minutes, and holds up nobody but the rebuild: the more rows at once, the fewer
+    /// times each of them is written. On SQLite every append waits for it, so that some 10,000 rows are enough.
+    /// </remarks>
     Task<CommitOutcome> CommitBuildAsync<TRow>(
         ReadModel<TRow> model, RebuildLease lease, BuildCommit<TRow> commit, CancellationToken cancellation = default)
         where TRow : class;

@@ -35,7 +35,7 @@ internal sealed partial class RelationalReadModels
         Check(model, commit);
         foreach (var row in commit.Added)
             model.Check(row);
-        return await Fenced(
+        return await Fenced(() => sessions.WriteAtLeisure(
             async (session, c) =>
             {
                 await session.Rows.DeferDurabilityAsync(c);
@@ -46,8 +46,9 @@ internal sealed partial class RelationalReadModels
                     c);
                 await session.Rows.AddAsync(model, lease.Generation, commit.Added, c);
                 await ApplyAsync(session, model, lease.Generation, commit, c);
+                return true;
             },
-            cancellation);
+            cancellation));
     }
 
     /// <inheritdoc/>

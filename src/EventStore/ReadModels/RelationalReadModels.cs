@@ -119,7 +119,7 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(commit.To, commit.From);
         Check(model, commit);
-        return await Fenced(
+        return await Fenced(() => sessions.Write(
             async (session, c) =>
             {
                 await MustChangeOne(
@@ -132,8 +132,9 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
                     await MustChangeOne(session, "release-parked-run", [model.View, commit.Generation, run], c);
                 foreach (var act in commit.Acts)
                     await InsertActAsync(session, model, act, c);
+                return true;
             },
-            cancellation);
+            cancellation));
     }
 
     private static async Task<IReadOnlyDictionary<RowKey, TRow>> LoadAsync<TRow>(
@@ -178,18 +179,11 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
             await InsertNoticeAsync(session, model, notice, cancellation);
     }
 
-    private async Task<CommitOutcome> Fenced(
-        Func<StoreSession, CancellationToken, Task> write, CancellationToken cancellation)
+    private static async Task<CommitOutcome> Fenced(Func<Task> write)
     {
         try
         {
-            await sessions.Write(
-                async (session, c) =>
-                {
-                    await write(session, c);
-                    return true;
-                },
-                cancellation);
+            await write();
             return CommitOutcome.Committed;
         }
         catch (SupersededException)

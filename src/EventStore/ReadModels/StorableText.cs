@@ -6,17 +6,16 @@ namespace Waybill.EventStore.ReadModels;
 /// <summary>Tells the texts that both stores can hold.</summary>
 internal static class StorableText
 {
-    // PostgreSQL holds no U+0000, and neither store half a surrogate pair.
-    private static readonly SearchValues<char> Suspects =
-        SearchValues.Create([(char)0, .. Enumerable.Range(0xD800, 0x800).Select(code => (char)code)]);
-
+    /// <summary>PostgreSQL holds no U+0000, and neither store half a surrogate pair.</summary>
     public static bool Is(ReadOnlySpan<char> text)
     {
+        if (text.Contains('\0'))
+            return false;
         var rest = text;
-        while (rest.IndexOfAny(Suspects) is >= 0 and var at)
+        while (rest.IndexOfAnyInRange('\uD800', '\uDFFF') is >= 0 and var at)
         {
             rest = rest[at..];
-            if (Rune.DecodeFromUtf16(rest, out var rune, out var length) != OperationStatus.Done || rune.Value == 0)
+            if (Rune.DecodeFromUtf16(rest, out _, out var length) != OperationStatus.Done)
                 return false;
             rest = rest[length..];
         }

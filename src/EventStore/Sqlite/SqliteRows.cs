@@ -22,8 +22,8 @@ internal sealed class SqliteRows(SqliteConnection connection, SqliteSession sess
     public override bool IndexesAtOnce => true;
 
     /// <inheritdoc/>
-    // Rows are found by their keys, and lie in that order.
-    protected override string TableOptions => " WITHOUT ROWID";
+    // Not WITHOUT ROWID: rows that come in no order of their keys would each dirty a page of their own.
+    protected override string TableOptions => "";
 
     /// <inheritdoc/>
     public override Task ReadAsync(
