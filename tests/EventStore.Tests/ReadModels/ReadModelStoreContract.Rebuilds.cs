@@ -228,6 +228,39 @@ public abstract partial class ReadModelStoreContract
     }
 
     [Fact]
+    public async Task Readers_meet_no_error_and_never_an_older_answer_while_generations_come_and_go()
+    {
+        const int swaps = 10;
+        await Append("a");
+        await Store.PrepareAsync(Tally.Model, 1, Cancellation);
+        await Swap(await Start());
+        using var done = new CancellationTokenSource();
+        var reading = Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            var (position, answers) = (0L, 0);
+            while (!done.IsCancellationRequested)
+            {
+                var page = await Store.QueryAsync(Tally.Model, new(), Cancellation);
+                page.Position.ShouldBeGreaterThanOrEqualTo(position);
+                page.Rows.ShouldHaveSingleItem().Notes.ShouldBeGreaterThanOrEqualTo(page.Position);
+                (position, answers) = (page.Position, answers + 1);
+            }
+            return answers;
+        }, Cancellation)).ToList();
+
+        for (var n = 0; n < swaps; n++)
+        {
+            await Append("a");
+            (await Swap(await Start())).ShouldBeOfType<SwapOutcome.Swapped>();
+            await Store.DropReplacedAsync(Tally.Model, Cancellation);
+        }
+
+        await done.CancelAsync();
+        (await Task.WhenAll(reading)).ShouldAllBe(answers => answers > 0);
+        (await Rows()).ShouldBe([new("a", swaps + 1)]);
+    }
+
+    [Fact]
     public async Task The_table_that_a_swap_replaced_stays_until_it_is_dropped()
     {
         await PrepareLive(new Tally("a", 1));
