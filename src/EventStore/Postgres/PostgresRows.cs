@@ -61,6 +61,10 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
     }
 
     /// <inheritdoc/>
+    public override Task<bool> TrimAsync(ReadModel model, long generation, CancellationToken cancellation) =>
+        Task.FromResult(false); // A table goes with its files.
+
+    /// <inheritdoc/>
     public override async Task AddAsync<TRow>(
         ReadModel<TRow> model, long generation, IReadOnlyList<TRow> rows, CancellationToken cancellation)
     {

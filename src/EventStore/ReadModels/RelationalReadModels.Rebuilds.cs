@@ -6,25 +6,29 @@ namespace Waybill.EventStore.ReadModels;
 internal sealed partial class RelationalReadModels
 {
     /// <inheritdoc/>
-    public Task<RebuildLease> StartRebuildAsync(
-        ReadModel model, string by, DateTimeOffset at, bool fresh, CancellationToken cancellation = default) =>
-        sessions.Write(
+    public async Task<RebuildLease> StartRebuildAsync(
+        ReadModel model, string by, DateTimeOffset at, bool fresh, CancellationToken cancellation = default)
+    {
+        if (fresh)
+            await CancelRebuildAsync(model, cancellation);
+        await DropReplacedAsync(model, cancellation);
+        return await sessions.Write(
             async (session, c) =>
             {
                 var registered = await GetAsync(session, "lock-read-model", model, c);
-                if (registered.Building is { } building && !fresh)
+                // Also one that somebody else has begun just now: it is as fresh as can be.
+                if (registered.Building is { } building)
                 {
                     await session.ExecuteAsync("renew-build", [model.View], c);
                     return new RebuildLease(registered.Token + 1, building, registered.BuildPosition);
                 }
-                await DropAsync(session, model, registered.Building, c);
-                await DropAsync(session, model, registered.Replaced, c);
                 var next = registered.Last + 1;
                 await session.Rows.CreateTableAsync(model, next, session.Rows.IndexesAtOnce, c);
                 await session.ExecuteAsync("start-build", [model.View, next, StorableText.Make(by), at], c);
                 return new RebuildLease(registered.Token + 1, next, Position: 0);
             },
             cancellation);
+    }
 
     /// <inheritdoc/>
     public async Task<CommitOutcome> CommitBuildAsync<TRow>(
@@ -101,29 +105,48 @@ internal sealed partial class RelationalReadModels
     }
 
     /// <inheritdoc/>
-    public Task<bool> CancelRebuildAsync(ReadModel model, CancellationToken cancellation = default) =>
-        sessions.Write(
+    public async Task<bool> CancelRebuildAsync(ReadModel model, CancellationToken cancellation = default)
+    {
+        var isCancelled = await sessions.Write(
             async (session, c) =>
             {
                 var registered = await GetAsync(session, "lock-read-model", model, c);
-                if (registered.Building is null)
+                if (registered.Building is not { } building)
                     return false;
-                await DropAsync(session, model, registered.Building, c);
+                // There is room for one table that is to be dropped.
+                if (registered.Replaced is { } replaced)
+                    await session.Rows.DropTableAsync(model, replaced, c);
+                await session.ExecuteAsync("delete-parked-runs", [model.View, building], c);
                 await session.ExecuteAsync("cancel-build", [model.View], c);
                 return true;
             },
             cancellation);
+        if (isCancelled)
+            await DropReplacedAsync(model, cancellation);
+        return isCancelled;
+    }
 
     /// <inheritdoc/>
-    public Task DropReplacedAsync(ReadModel model, CancellationToken cancellation = default) =>
-        sessions.Write(
-            async (session, c) =>
-            {
-                var registered = await GetAsync(session, "lock-read-model", model, c);
-                await DropAsync(session, model, registered.Replaced, c);
-                return await session.ExecuteAsync("forget-replaced", [model.View], c);
-            },
-            cancellation);
+    public async Task DropReplacedAsync(ReadModel model, CancellationToken cancellation = default)
+    {
+        // In pieces, because on SQLite everybody else who writes waits meanwhile.
+        while (await sessions.Write((session, c) => DropSomeAsync(session, model, c), cancellation))
+            cancellation.ThrowIfCancellationRequested();
+    }
+
+    // True if there is more to do.
+    private static async Task<bool> DropSomeAsync(
+        StoreSession session, ReadModel model, CancellationToken cancellation)
+    {
+        var registered = await GetAsync(session, "lock-read-model", model, cancellation);
+        if (registered.Replaced is not { } replaced)
+            return false;
+        if (await session.Rows.TrimAsync(model, replaced, cancellation))
+            return true;
+        await session.Rows.DropTableAsync(model, replaced, cancellation);
+        await session.ExecuteAsync("forget-replaced", [model.View], cancellation);
+        return false;
+    }
 
     private static async Task<SwapOutcome> SwapAsync<TRow>(
         StoreSession session,
@@ -137,6 +160,8 @@ internal sealed partial class RelationalReadModels
         var registered = await GetAsync(session, "lock-read-model", model, cancellation);
         if (!registered.Holds(lease))
             throw new SupersededException();
+        if (registered.Replaced is { } replaced)
+            await session.Rows.DropTableAsync(model, replaced, cancellation); // As in a cancel; seldom there.
         var live = await ReadPositionsAsync(session, "lock-positions", model, cancellation);
         // The projections stand still from here on, so that none of them can be beyond this head.
         var head = await session.ReadHeadPositionAsync(cancellation);
@@ -195,13 +220,4 @@ internal sealed partial class RelationalReadModels
     private static async Task<bool> HoldsAsync(
         StoreSession session, ReadModel model, RebuildLease lease, CancellationToken cancellation) =>
         (await GetAsync(session, "select-read-model", model, cancellation)).Holds(lease);
-
-    private static async Task DropAsync(
-        StoreSession session, ReadModel model, long? generation, CancellationToken cancellation)
-    {
-        if (generation is not { } given)
-            return;
-        await session.Rows.DropTableAsync(model, given, cancellation);
-        await session.ExecuteAsync("delete-parked-runs", [model.View, given], cancellation);
-    }
 }

@@ -27,6 +27,12 @@ internal abstract class RowSession
     /// <summary>Makes what indexes a generation lacks, however long it takes, and gets it ready for queries.</summary>
     public abstract Task IndexAsync(ReadModel model, long generation, CancellationToken cancellation);
 
+    /// <summary>
+    /// Deletes some rows of a table that is to be dropped, where to drop a full one would hold up everybody who writes.
+    /// </summary>
+    /// <returns>True if there may be more.</returns>
+    public abstract Task<bool> TrimAsync(ReadModel model, long generation, CancellationToken cancellation);
+
     /// <summary>Adds rows whose keys are not in the table.</summary>
     public abstract Task AddAsync<TRow>(
         ReadModel<TRow> model, long generation, IReadOnlyList<TRow> rows, CancellationToken cancellation)

@@ -16,6 +16,9 @@ internal sealed class SqliteRows(SqliteConnection connection, SqliteSession sess
     // A model has a handful for each generation; the tables of old ones are gone.
     private const int PreparedMax = 200;
 
+    // Some tens of milliseconds' work.
+    private const int TrimMax = 5_000;
+
     private readonly Dictionary<string, sqlite3_stmt> _prepared = [];
 
     /// <inheritdoc/>
@@ -54,6 +57,15 @@ internal sealed class SqliteRows(SqliteConnection connection, SqliteSession sess
     /// <inheritdoc/>
     public override Task IndexAsync(ReadModel model, long generation, CancellationToken cancellation) =>
         CreateIndexesAsync(model, generation, cancellation);
+
+    /// <inheritdoc/>
+    // Each page of a table that is dropped is overwritten with zeros first.
+    public override Task<bool> TrimAsync(ReadModel model, long generation, CancellationToken cancellation)
+    {
+        var table = Quote(model.Table(generation));
+        Run(Prepare($"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} LIMIT {TrimMax})"));
+        return Task.FromResult(raw.sqlite3_changes(connection.Handle!) == TrimMax);
+    }
 
     /// <inheritdoc/>
     public override Task AddAsync<TRow>(

@@ -275,6 +275,35 @@ public abstract partial class ReadModelStoreContract
     }
 
     [Fact]
+    public async Task A_table_with_many_rows_is_dropped_too()
+    {
+        await PrepareLive([.. Enumerable.Range(0, 12_000).Select(n => new Tally($"s{n}", n))]);
+        var lease = await Start();
+        await Swap(lease);
+
+        await Store.DropReplacedAsync(Tally.Model, Cancellation);
+
+        (await Store.LoadRowsAsync(Tally.Model, 1, ["s1"], Cancellation)).ShouldBeNull();
+        (await Store.LoadRowsAsync(Tally.Model, lease.Generation, ["s1"], Cancellation))!.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task A_rebuild_cancelled_right_after_a_swap_leaves_no_table_behind()
+    {
+        await PrepareLive(new Tally("a", 1));
+        var first = await Start();
+        await Build(first, 0, 2, new Tally("b", 1));
+        await Swap(first);
+        var second = await Start();
+
+        await Store.CancelRebuildAsync(Tally.Model, Cancellation);
+
+        foreach (var generation in new[] { 1, second.Generation })
+            (await Store.LoadRowsAsync(Tally.Model, generation, ["a"], Cancellation)).ShouldBeNull();
+        (await Rows()).ShouldBe([new("b", 1)]);
+    }
+
+    [Fact]
     public async Task The_next_rebuild_drops_what_the_last_swap_replaced()
     {
         await PrepareLive(new Tally("a", 1));
