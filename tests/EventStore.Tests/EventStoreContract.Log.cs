@@ -194,7 +194,7 @@ public abstract partial class EventStoreContract
     {
         await AppendToStreams(20);
         Close();
-        foreach (var statement in BackToFirstSchema)
+        foreach (var statement in BackToSecondSchema.Concat(BackToFirstSchema))
             Execute(statement);
 
         Reopen();
@@ -215,6 +215,10 @@ public abstract partial class EventStoreContract
         "ALTER TABLE events DROP COLUMN slot", "ALTER TABLE events DROP COLUMN hash",
         "ALTER TABLE events DROP COLUMN key_id", "DELETE FROM schema_versions WHERE version > 1",
     ];
+
+    private static IEnumerable<string> BackToSecondSchema =>
+        from table in new[] { "read_models", "projections", "parked_runs", "parked_acts", "notices" }
+        select $"DROP TABLE {table}";
 
     private static IEnumerable<long> Numbers(int first, int count) =>
         Enumerable.Range(first, count).Select(number => (long)number);

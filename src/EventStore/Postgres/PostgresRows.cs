@@ -237,7 +237,8 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
     }
 
     /// <summary>Writes a column of one row into a COPY.</summary>
-    private sealed class CellWriter<TRow> : IColumnVisitor<TRow, Func<NpgsqlBinaryImporter, TRow, CancellationToken, Task>>
+    private sealed class CellWriter<TRow>
+        : IColumnVisitor<TRow, Func<NpgsqlBinaryImporter, TRow, CancellationToken, Task>>
         where TRow : class
     {
         public static readonly CellWriter<TRow> Instance = new();

@@ -26,7 +26,9 @@ public interface IReadModelStore
     Task<ProjectionPosition?> ReadPositionAsync(
         ReadModel model, LogQueue queue, CancellationToken cancellation = default);
 
-    /// <summary>How much of a queue lies beyond a position; counted within some thousand positions of the log.</summary>
+    /// <summary>
+    /// How much of a queue lies beyond a position; counted within some thousand positions of the log.
+    /// </summary>
     Task<QueueLag> ReadLagAsync(LogQueue queue, long position, CancellationToken cancellation = default);
 
     /// <summary>Loads the rows that there are of these keys; null if the generation is not there any more.</summary>
@@ -64,8 +66,8 @@ public interface IReadModelStore
     /// all after it, until the swap.
     /// </summary>
     /// <remarks>
-    /// On PostgreSQL it may take up to ten minutes, and holds up nobody but the rebuild: the more rows at once, the fewer
-    /// times each of them is written. On SQLite every append waits for it, so that some 10,000 rows are enough.
+    /// On PostgreSQL it may take up to ten minutes, and holds up nobody but the rebuild: the more events at once, the
+    /// less often each row is written. On SQLite every append waits for it, so that some 10,000 rows are enough.
     /// </remarks>
     Task<CommitOutcome> CommitBuildAsync<TRow>(
         ReadModel<TRow> model, RebuildLease lease, BuildCommit<TRow> commit, CancellationToken cancellation = default)
@@ -79,9 +81,9 @@ public interface IReadModelStore
         ReadModel model, RebuildLease lease, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Puts the generation that was built in the place of the live one, in one transaction: the live projection is held,
-    /// what is left of the log is folded, the positions of all queues move to the head, the old generation's parked runs
-    /// are cleared, and readers see the new one.
+    /// Puts the generation that was built in the place of the live one, in one transaction: the live projection is
+    /// held, what is left of the log is folded, the positions of all queues move to the head, the old generation's
+    /// parked runs are cleared, and readers see the new one.
     /// </summary>
     Task<SwapOutcome> SwapAsync<TRow>(
         ReadModel<TRow> model,
@@ -95,8 +97,8 @@ public interface IReadModelStore
     Task<bool> CancelRebuildAsync(ReadModel model, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Drops the table that the last swap replaced. Until then hosts that have not heard of the swap can still load from
-    /// it. The next rebuild does the same at its start.
+    /// Drops the table that the last swap replaced. Until then hosts that have not heard of the swap can still load
+    /// from it. The next rebuild does the same at its start.
     /// </summary>
     Task DropReplacedAsync(ReadModel model, CancellationToken cancellation = default);
 
@@ -107,7 +109,9 @@ public interface IReadModelStore
     /// <summary>The live generation's parked runs, by first position.</summary>
     /// <param name="model">The model.</param>
     /// <param name="cause">Those of this cause only.</param>
-    /// <param name="afterPosition">Those whose first position is beyond this one only: where the last page ended.</param>
+    /// <param name="afterPosition">
+    /// Those whose first position is beyond this one only: where the last page ended.
+    /// </param>
     /// <param name="limit">How many at most.</param>
     /// <param name="cancellation">Ends the wait.</param>
     Task<IReadOnlyList<ParkedRun>> ListParkedAsync(

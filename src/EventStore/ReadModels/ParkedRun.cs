@@ -32,7 +32,9 @@ public sealed record ParkedRun(
 
 /// <summary>One attempt to apply the first event of a run.</summary>
 /// <param name="At">When.</param>
-/// <param name="Error">The error's text; of a longer one than <see cref="ErrorLengthMax"/>, its beginning is kept.</param>
+/// <param name="Error">
+/// The error's text; of a longer one than <see cref="ErrorLengthMax"/>, its beginning is kept.
+/// </param>
 public sealed record Attempt(DateTimeOffset At, string Error)
 {
     /// <summary>How much of an error is kept, in characters: its message and the top of its stack.</summary>

@@ -32,7 +32,9 @@ public record RowChanges<TRow>
     /// </summary>
     public IReadOnlyList<TRow> Upserts { get; init; } = [];
 
-    /// <summary>The keys of rows to be removed, where they are there; none of them among the rows to be written.</summary>
+    /// <summary>
+    /// The keys of rows to be removed, where they are there; none of them among the rows to be written.
+    /// </summary>
     public IReadOnlyList<RowKey> Deletes { get; init; } = [];
 
     /// <summary>Runs to be parked, or that are parked and are to be replaced by this (same id).</summary>

@@ -76,14 +76,17 @@ public sealed class ReadModel<TRow> : ReadModel
     where TRow : class
 {
     /// <summary>
-    /// How many bytes the texts of a key, or of an index, may have together: PostgreSQL takes no more than 2,704 in all.
+    /// How many bytes the texts of a key, or of an index, may have together: PostgreSQL takes no more than 2,704 in
+    /// all.
     /// </summary>
     private const int IndexedBytesMax = 2_500;
 
     private readonly ReadModelColumn<TRow>[][] _indexedTexts;
 
     /// <param name="name">In snake_case.</param>
-    /// <param name="version">From 1; to be raised whenever the columns or the key change, or what is put into them.</param>
+    /// <param name="version">
+    /// From 1; to be raised whenever the columns or the key change, or what is put into them.
+    /// </param>
     /// <param name="key">The properties, or columns, of the key.</param>
     /// <param name="indexes">Those of each further index.</param>
     /// <exception cref="ArgumentException">The row's type, or a name, will not do.</exception>

@@ -2,8 +2,8 @@ namespace Waybill.EventStore.ReadModels;
 
 /// <summary>Which rows to read, in the words that both stores understand.</summary>
 /// <param name="Where">
-/// An SQL condition over the model's columns, with <c>$1</c>, <c>$2</c>, ... for the values; null for all rows. It comes
-/// from code, never from a user.
+/// An SQL condition over the model's columns, with <c>$1</c>, <c>$2</c>, ... for the values; null for all rows. It
+/// comes from code, never from a user.
 /// </param>
 /// <param name="Values">The values: of columns' types; a null needs a cast in PostgreSQL.</param>
 /// <param name="OrderBy">
@@ -25,5 +25,7 @@ public sealed record RowPage<TRow>(IReadOnlyList<TRow> Rows, long Position)
 /// <param name="Head">The position of the last event in the log.</param>
 /// <param name="EventsBehind">How many events of the queue lie beyond the position; a part if not exact.</param>
 /// <param name="IsExact">False if there is more of the log than is looked at to count.</param>
-/// <param name="OldestTime">When the first of them was recorded; not after it, if not exact. Null if there are none.</param>
+/// <param name="OldestTime">
+/// When the first of them was recorded, or earlier, if not exact. Null if there are none.
+/// </param>
 public sealed record QueueLag(long Head, long EventsBehind, bool IsExact, DateTimeOffset? OldestTime);

@@ -4,8 +4,8 @@ using Waybill.EventStore.Relational;
 namespace Waybill.EventStore.ReadModels;
 
 /// <summary>
-/// Read models in a relational store. What fences a write comes first in its transaction, and locks it; so whoever finds
-/// it as expected is alone until the commit.
+/// Read models in a relational store. What fences a write comes first in its transaction, and locks it; so whoever
+/// finds it as expected is alone until the commit.
 /// </summary>
 internal sealed partial class RelationalReadModels(ISessions sessions) : IReadModelStore
 {

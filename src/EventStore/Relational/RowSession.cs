@@ -105,7 +105,8 @@ internal abstract class RowSession
     }
 
     protected static IEnumerable<string> CreateIndexes(ReadModel model, long generation) =>
-        model.Indexes.Select((columns, i) => $"CREATE INDEX IF NOT EXISTS {Quote($"{model.Table(generation)}_i{i + 1}")} "
+        model.Indexes.Select((columns, i) =>
+            $"CREATE INDEX IF NOT EXISTS {Quote($"{model.Table(generation)}_i{i + 1}")} "
             + $"ON {Quote(model.Table(generation))} ({Names(columns)})");
 
     /// <summary>The type in which a column's values are stored.</summary>

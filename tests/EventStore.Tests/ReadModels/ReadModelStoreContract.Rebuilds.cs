@@ -20,7 +20,11 @@ public abstract partial class ReadModelStoreContract
     private Task<SwapOutcome> Swap(
         RebuildLease lease, int queueCount = 1, int leftMax = 100, SwapStep<Tally>? step = null) =>
         Store.SwapAsync(
-            Tally.Model, lease, new SwapRequest(queueCount, leftMax, Clock.GetUtcNow()), step ?? Tally.Fold, Cancellation);
+            Tally.Model,
+            lease,
+            new SwapRequest(queueCount, leftMax, Clock.GetUtcNow()),
+            step ?? Tally.Fold,
+            Cancellation);
 
     private async Task<RebuildProgress?> Progress() =>
         (await Store.ReadStateAsync(Tally.Model, Cancellation)).Rebuild;
@@ -367,7 +371,9 @@ public abstract partial class ReadModelStoreContract
     {
         await PrepareLive();
         await Store.CommitAsync(
-            Tally.Model, new ProjectionCommit<Tally>(Only, 1, 3, 4) { Parked = [Run(1, "a"), Run(2, "b")] }, Cancellation);
+            Tally.Model,
+            new ProjectionCommit<Tally>(Only, 1, 3, 4) { Parked = [Run(1, "a"), Run(2, "b")] },
+            Cancellation);
         var lease = await Start();
         await Store.CommitBuildAsync(
             Tally.Model,

@@ -4,7 +4,9 @@ using static Waybill.Tests.EventStore.Make;
 
 namespace Waybill.Tests.EventStore.ReadModels;
 
-/// <summary>What every store guarantees to projections, rebuilds and readers. Each store's class opens an empty one.</summary>
+/// <summary>
+/// What every store guarantees to projections, rebuilds and readers. Each store's class opens an empty one.
+/// </summary>
 public abstract partial class ReadModelStoreContract : IAsyncLifetime
 {
     private static readonly LogQueue Only = new(0, 1);
@@ -46,7 +48,8 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
     {
         foreach (var stream in streams)
         {
-            var version = await Log.ReadStreamAsync(Stream(stream), cancellation: Cancellation).CountAsync(Cancellation);
+            var version = await Log.ReadStreamAsync(Stream(stream), cancellation: Cancellation)
+                .CountAsync(Cancellation);
             var id = (int)await Log.ReadHeadPositionAsync(Cancellation) + 1;
             await Log.AppendAsync(Stream(stream), version, [Event(id, command: id)], Cancellation);
         }
@@ -178,7 +181,8 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
         var found = await Store.QueryAsync(
             Specimen.Model,
             new(
-                "remark = $1 AND amount = $2 AND count = $3 AND is_open = $4 AND reference = $5 AND at = $6 AND grade = $7",
+                "remark = $1 AND amount = $2 AND count = $3 AND is_open = $4 AND reference = $5 AND at = $6 "
+                    + "AND grade = $7",
                 [full.Remark, full.Amount, full.Count, full.IsOpen, full.Reference, full.At, full.Grade]),
             Cancellation);
 
@@ -193,7 +197,10 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
 
         await Store.CommitAsync(
             Specimen.Model,
-            new ProjectionCommit<Specimen>(Only, 1, 0, 1) { Upserts = [Specimen.Empty("a") with { At = at, Until = at }] },
+            new ProjectionCommit<Specimen>(Only, 1, 0, 1)
+            {
+                Upserts = [Specimen.Empty("a") with { At = at, Until = at }],
+            },
             Cancellation);
 
         var row = (await Store.QueryAsync(Specimen.Model, new(), Cancellation)).Rows[0];

@@ -40,7 +40,8 @@ public sealed class ReadModelTests
     public void What_no_table_can_be_made_of_is_refused()
     {
         Should.Throw<ArgumentException>(() => new ReadModel<Odd>("odd", 1, ["Id"])).Message.ShouldContain("Price");
-        Should.Throw<ArgumentException>(() => new ReadModel<Loose>("loose", 1, ["Id"])).Message.ShouldContain("nullable");
+        Should.Throw<ArgumentException>(() => new ReadModel<Loose>("loose", 1, ["Id"]))
+            .Message.ShouldContain("nullable");
         Should.Throw<ArgumentException>(() => new ReadModel<NoColumns>("none", 1, ["Id"]));
         Should.Throw<ArgumentException>(() => new ReadModel<Tally>("Tally", 1, ["Stream"]));
         Should.Throw<ArgumentException>(() => new ReadModel<Tally>("tally; DROP", 1, ["Stream"]));

@@ -21,7 +21,8 @@ public sealed record Specimen(
     Grade Grade,
     Grade? Previous)
 {
-    public static ReadModel<Specimen> Model { get; } = new("specimen", 1, key: [nameof(Id)], indexes: [[nameof(Grade)]]);
+    public static ReadModel<Specimen> Model { get; } = new(
+        "specimen", 1, key: [nameof(Id)], indexes: [[nameof(Grade)]]);
 
     public static Specimen Full(string id) => new(
         id, "naïve 🦆 'quoted'", long.MaxValue, long.MinValue, int.MaxValue, -1, true, false, Make.Id(7), Make.Id(8),
