@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Waybill.EventStore;
+using Waybill.EventStore.ReadModels;
 
 namespace Waybill.Silo;
 
@@ -33,7 +34,7 @@ public static class Start
     /// <summary>What a person can put right; null if the error is a bug.</summary>
     internal static string? Reason(Exception error) => error switch
     {
-        StartException or StoreInUseException or StoreTooNewException => error.Message,
+        StartException or StoreInUseException or StoreTooNewException or ReadModelChangedException => error.Message,
         StoreUnavailableException or StoreUnsuitableException => error.Message,
         IOException { InnerException: AddressInUseException } => error.Message,
         _ => null,

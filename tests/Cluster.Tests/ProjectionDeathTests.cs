@@ -24,6 +24,9 @@ public sealed class ProjectionDeathTests(ITestOutputHelper output) : IAsyncLifet
     // How long a projection may take to go on elsewhere.
     private static readonly TimeSpan GoOnLimit = TimeSpan.FromSeconds(5);
 
+    // A call that the dead silo took with it is asked again after this time.
+    private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(1);
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("waybill-");
@@ -49,7 +52,7 @@ public sealed class ProjectionDeathTests(ITestOutputHelper output) : IAsyncLifet
                 silo.AddWaybillProjections();
             })
             .ConfigureClient(client => client.Services.Configure<ClientMessagingOptions>(
-                options => options.ResponseTimeout = GoOnLimit))
+                options => options.ResponseTimeout = CallLimit))
             .Build();
         await _cluster.DeployAsync();
     }

@@ -283,11 +283,13 @@ public abstract class ParkingTests : ProjectionBed
         Tally.Break(_id, recorded => recorded.Version == 3);
         var host = TallyHost(Access(notifier: Notified));
         await host.TickAsync();
+        await host.Delivering;
         Notified.Taken.Count.ShouldBe(1);
         Tally.Mend(_id);
 
         await host.RedriveAsync((await OnlyParked()).Id, "bob");
         await host.TickAsync();
+        await host.Delivering;
 
         Notified.Taken.Select(notice => notice.Position).ShouldBe([2, 3]);
     }

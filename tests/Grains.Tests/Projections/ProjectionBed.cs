@@ -179,12 +179,15 @@ public abstract class ProjectionBed : IAsyncLifetime
 
         public Func<Notice, bool> Refuses { get; set; } = _ => false;
 
-        public Task NotifyAsync(string projection, Notice notice, CancellationToken cancellation)
+        /// <summary>What a notification waits for.</summary>
+        public Task Answer { get; set; } = Task.CompletedTask;
+
+        public async Task NotifyAsync(string projection, Notice notice, CancellationToken cancellation)
         {
+            await Answer;
             if (Refuses(notice))
                 throw new IOException("The notifier is away.");
             Taken.Add(notice);
-            return Task.CompletedTask;
         }
     }
 

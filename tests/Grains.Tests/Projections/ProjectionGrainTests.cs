@@ -187,6 +187,14 @@ public sealed class ProjectionGrainTests : ProjectionBed
         (await Table(Tally.Model)).ShouldBe(await Fold<Tally, TallyRow>(), ignoreOrder: true);
     }
 
+    [Fact]
+    public async Task A_silo_does_not_start_on_tables_of_another_shape()
+    {
+        await Rows.PrepareAsync(new ReadModel<StatementRow>("tally", 1, ["AccountId"]), 4, Cancellation);
+
+        (await Should.ThrowAsync<Exception>(Deploy)).ToString().ShouldContain("Raise its version");
+    }
+
     protected override RelationalEventStore Open(EventTypes types)
     {
         (var store, _remove) = OpenSqlite(types, TimeProvider.System);

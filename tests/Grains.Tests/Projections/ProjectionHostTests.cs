@@ -246,9 +246,13 @@ public abstract class ProjectionHostTests : ProjectionBed
     {
         var host = TallyHost(Access(notifier: Notified));
         await Append("a", new Opened("ann", "EUR"), new MoneyDeposited(5, "tell"), new MoneyDeposited(6, "tell"));
-        await host.TickAsync();
-        await host.TickAsync();
+        for (var tick = 0; tick < 3; tick++)
+        {
+            await host.TickAsync();
+            await host.Delivering;
+        }
         await host.TakeAsync(0, 3, await Everything());
+        await host.Delivering;
 
         Notified.Taken.Select(notice => notice.Data).ShouldBe(
         [
@@ -268,6 +272,7 @@ public abstract class ProjectionHostTests : ProjectionBed
         await Append("b", new Opened("bob", "EUR"), new MoneyDeposited(7, "tell"));
 
         await host.TickAsync();
+        await host.Delivering;
 
         (await TallyOf("a")).ShouldNotBeNull().Sum.ShouldBe(11);
         Notified.Taken.Select(notice => notice.Stream.Id).ShouldBe(["b"]);
@@ -275,8 +280,29 @@ public abstract class ProjectionHostTests : ProjectionBed
 
         // Another host, since the one that failed may be gone.
         Notified.Refuses = _ => false;
-        await TallyHost(Access(notifier: Notified)).TickAsync();
+        var next = TallyHost(Access(notifier: Notified));
+        await next.TickAsync();
+        await next.Delivering;
         Notified.Taken.Select(notice => (notice.Stream.Id, notice.Position)).ShouldBe([("b", 5), ("a", 2), ("a", 3)]);
+    }
+
+    [Fact]
+    public async Task A_notifier_that_hangs_holds_up_no_rows()
+    {
+        var host = TallyHost(Access(notifier: Notified));
+        var answered = new TaskCompletionSource();
+        Notified.Answer = answered.Task;
+        await Append("a", new Opened("ann", "EUR"), new MoneyDeposited(5, "tell"));
+        await host.TickAsync();
+        await Append("a", new MoneyDeposited(6, "tell"));
+
+        await host.TickAsync();
+
+        (await TallyOf("a")).ShouldNotBeNull().Sum.ShouldBe(11);
+        host.Delivering.IsCompleted.ShouldBeFalse();
+        answered.SetResult();
+        await host.Delivering;
+        Notified.Taken.Select(notice => notice.Position).ShouldBe([2, 3]);
     }
 
     [Fact]
@@ -294,8 +320,9 @@ public abstract class ProjectionHostTests : ProjectionBed
             // This one comes when no host can see it any more before the swap.
             await Append("a", new MoneyDeposited(7, "tell"));
         })).ShouldBeTrue();
+        await host.Delivering;
         await host.TickAsync();
-        await TallyHost(access).TickAsync();
+        await host.Delivering;
 
         Notified.Taken.Select(notice => notice.Position).ShouldBe([2, 3, 4]);
     }

@@ -50,23 +50,9 @@ public sealed class ProjectionCoordinatorGrain(
         StopRebuild();
 
     /// <inheritdoc/>
-    public async Task Wake()
-    {
-        await Task.WhenAll(Hosts.Select(host => host.Wake()));
-        if (IsRebuilding)
-            return;
-        if (!_isPrepared)
-            await access.Call(limit => access.Rows.PrepareAsync(Model, access.Options.QueueCount, limit));
-        _isPrepared = true;
-        var state = await access.Call(limit => access.Rows.ReadStateAsync(Model, limit));
-        if (state.Rebuild is { } left && Now - left.CommittedAt >= access.Options.RebuildTakeover)
-            StartRebuild(left.StartedBy, fresh: false);
-        if (_swappedAt + access.Options.KeepReplaced <= Now)
-        {
-            _swappedAt = null;
-            await access.Call(limit => access.Rows.DropReplacedAsync(Model, limit));
-        }
-    }
+    public Task Wake() =>
+        // Together, since a host that has died with its silo may take long to answer.
+        Task.WhenAll(Task.WhenAll(Hosts.Select(host => host.Wake())), SeeToRebuilds());
 
     /// <inheritdoc/>
     public async Task<ProjectionStatus> Status()
@@ -187,6 +173,23 @@ public sealed class ProjectionCoordinatorGrain(
     /// <inheritdoc/>
     public Task<IReadOnlyList<ProjectionStep>> StepThrough(StreamName stream, long fromVersion, int limit) =>
         _projection.StepThroughAsync(access, stream, fromVersion, limit);
+
+    private async Task SeeToRebuilds()
+    {
+        if (IsRebuilding)
+            return;
+        if (!_isPrepared)
+            await access.Call(limit => access.Rows.PrepareAsync(Model, access.Options.QueueCount, limit));
+        _isPrepared = true;
+        var state = await access.Call(limit => access.Rows.ReadStateAsync(Model, limit));
+        if (state.Rebuild is { } left && Now - left.CommittedAt >= access.Options.RebuildTakeover)
+            StartRebuild(left.StartedBy, fresh: false);
+        if (_swappedAt + access.Options.KeepReplaced <= Now)
+        {
+            _swappedAt = null;
+            await access.Call(limit => access.Rows.DropReplacedAsync(Model, limit));
+        }
+    }
 
     private async Task<QueueProgress> ProgressOf(IProjectionGrain host, int queue)
     {

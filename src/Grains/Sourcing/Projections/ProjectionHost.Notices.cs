@@ -4,7 +4,8 @@ using Waybill.EventStore;
 namespace Waybill.Grains.Sourcing.Projections;
 
 // Notifications are kept in the transaction of the rows they are about, and forgotten once they are delivered: so each
-// is delivered at least once, and never before its row can be read.
+// is delivered at least once, and never before its row can be read. Delivery goes on beside everything else, so that a
+// notifier that is slow, or hangs, holds up no row.
 internal sealed partial class ProjectionHost<TProjection, TRow>
 {
     private const int NoticesMax = 100;
@@ -12,41 +13,62 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
     private bool _hasNotices = true; // A host that went before may have left some.
     private string? _noticeError;
 
+    /// <summary>The delivery under way; completed while there is none.</summary>
+    internal Task Delivering { get; private set; } = Task.CompletedTask;
+
     private bool Notifies(StoredEvent stored) => access.Notifier is not null;
 
-    private async Task DeliverAsync()
+    private void Deliver()
     {
-        if (access.Notifier is not { } notifier)
-            return;
-        while (_hasNotices)
+        if (access.Notifier is { } notifier && _hasNotices && Delivering.IsCompleted)
+            Delivering = DeliverAsync(notifier);
+    }
+
+    private async Task DeliverAsync(INotifier notifier)
+    {
+        try
         {
-            var notices = await access.Call(limit => access.Rows.ReadNoticesAsync(Model, queue, NoticesMax, limit));
-            List<Guid> delivered = [];
-            HashSet<StreamName> failed = [];
-            _noticeError = null;
-            foreach (var notice in notices)
+            while (_hasNotices)
             {
-                if (failed.Contains(notice.Stream))
-                    continue;
-                try
-                {
-                    await access.Call(limit => notifier.NotifyAsync(Model.Name, notice, limit));
-                    delivered.Add(notice.EventId);
-                }
-                catch (Exception failure) // Of the notifier, which is not the projection's to know.
-                {
-                    // Later ones of the stream wait, so that nobody hears of them out of order.
-                    failed.Add(notice.Stream);
-                    _noticeError = failure.Message;
-                    access.Logger.LogWarning(
-                        failure, "A notification of {Projection} about {Stream} failed.", Model.View, notice.Stream);
-                }
+                _hasNotices = false; // Unless a commit says otherwise meanwhile.
+                if (!await DeliverSomeAsync(notifier))
+                    return;
             }
-            if (delivered.Count > 0)
-                await access.Call(limit => access.Rows.RemoveNoticesAsync(Model, delivered, limit));
-            if (failed.Count > 0)
-                return; // The next tick tries again.
-            _hasNotices = notices.Count == NoticesMax;
+            _noticeError = null;
         }
+        catch (Exception failure) // Nobody waits for it; the next tick tries again.
+        {
+            (_hasNotices, _noticeError) = (true, failure.Message);
+        }
+    }
+
+    // False if some are left for the next tick.
+    private async Task<bool> DeliverSomeAsync(INotifier notifier)
+    {
+        var notices = await access.Call(limit => access.Rows.ReadNoticesAsync(Model, queue, NoticesMax, limit));
+        List<Guid> delivered = [];
+        HashSet<StreamName> failed = [];
+        foreach (var notice in notices)
+        {
+            // Later ones of a stream wait, so that nobody hears of them out of order.
+            if (failed.Contains(notice.Stream))
+                continue;
+            try
+            {
+                await access.Call(limit => notifier.NotifyAsync(Model.Name, notice, limit));
+                delivered.Add(notice.EventId);
+            }
+            catch (Exception failure) // Of the notifier, which is not the projection's to know.
+            {
+                failed.Add(notice.Stream);
+                _noticeError = failure.Message;
+                access.Logger.LogWarning(
+                    failure, "A notification of {Projection} about {Stream} failed.", Model.View, notice.Stream);
+            }
+        }
+        if (delivered.Count > 0)
+            await access.Call(limit => access.Rows.RemoveNoticesAsync(Model, delivered, limit));
+        _hasNotices |= failed.Count > 0 || notices.Count == NoticesMax;
+        return failed.Count == 0;
     }
 }

@@ -47,14 +47,14 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
         _error is not null ? Task.CompletedTask : Survive(async () =>
         {
             await KnowAsync();
+            var deadline = Deadline();
             if (after > _readTo)
-                await CatchUpAsync(after, long.MaxValue);
+                await CatchUpAsync(after, deadline);
             if (readTo <= _readTo)
                 return;
-            if (after > _readTo || !await ApplyAsync([.. events.Where(e => e.Position > _readTo)], readTo))
-                await CatchUpAsync(readTo, long.MaxValue);
-            _hasRead = true;
-            await DeliverAsync();
+            // What is left open here, the next tick finds.
+            _hasRead = after <= _readTo && await ApplyAsync([.. events.Where(e => e.Position > _readTo)], readTo);
+            Deliver();
         });
 
     /// <summary>Does what is due: reads on, keeps its position, tries parked runs again, delivers notifications.</summary>
@@ -70,7 +70,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
             _hasRead = false;
             await KeepPositionAsync();
             await RetryAsync();
-            await DeliverAsync();
+            Deliver();
         });
         return isDone;
     }
