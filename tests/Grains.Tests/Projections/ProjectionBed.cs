@@ -15,7 +15,7 @@ using static Waybill.Grains.Accounts.AccountEvent;
 
 namespace Waybill.Tests.Grains.Projections;
 
-/// <summary>A store of its own, on either database, and what it takes to run projections over it without a silo.</summary>
+/// <summary>A store on either database, and what it takes to run projections over it without a silo.</summary>
 public abstract class ProjectionBed : IAsyncLifetime
 {
     private readonly ConcurrentDictionary<StreamName, long> _versions = [];
