@@ -29,7 +29,7 @@ public sealed class PostgresEventStoreTests(PostgresServer server) : EventStoreC
             "GRANT SELECT ON schema_versions TO clerk; GRANT SELECT, INSERT ON events TO clerk; "
             + "GRANT SELECT, INSERT, DELETE ON subject_keys TO clerk; "
             + "GRANT SELECT, INSERT, UPDATE ON checkpoints TO clerk; "
-            + "GRANT SELECT, INSERT, UPDATE, DELETE ON snapshots TO clerk");
+            + "GRANT SELECT, INSERT, UPDATE ON snapshots TO clerk");
         (schema.Username, schema.Password) = ("clerk", "clerk");
 
         using var store = OnPostgres.Open(schema.ConnectionString);
