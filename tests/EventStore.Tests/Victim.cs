@@ -13,8 +13,8 @@ internal static class Victim
     public const string OnSqlite = "append-to-sqlite-until-killed";
     public const string OnPostgres = "append-to-postgres-until-killed";
 
-    /// <summary>Where it appends.</summary>
-    public static IReadOnlyList<string> Streams { get; } = [.. Enumerable.Range(1, 8).Select(n => $"s{n}")];
+    /// <summary>What it prints before it opens the store.</summary>
+    public const string Opening = "opening";
 
     /// <summary>Starts this same program for something that is better done in a process of its own.</summary>
     public static Process Start(string verb, string target) => Process.Start(new ProcessStartInfo(
@@ -29,8 +29,11 @@ internal static class Victim
     /// <param name="target">The file, or the connection string.</param>
     public static async Task<int> AppendUntilKilled(string verb, string target)
     {
-        var store = Open(verb, target);
-        await Task.WhenAll(Streams.Select(stream => AppendForever(store, Make.Stream(stream))));
+        Console.WriteLine(Opening);
+        await Load.RunAsync(
+            Open(verb, target),
+            done => Console.WriteLine($"{done.Stream} {done.Version} {done.EventId}"),
+            CancellationToken.None);
         return 1;
     }
 
@@ -41,21 +44,4 @@ internal static class Victim
             Make.Types,
             TimeProvider.System,
             NullLogger<SqliteEventStore>.Instance);
-
-    private static async Task AppendForever(IEventStore store, StreamName stream)
-    {
-        var version = await store.ReadStreamAsync(stream).CountAsync();
-        while (true)
-        {
-            var metadata = new EventMetadata(Guid.CreateVersion7(), "correlation", null, "victim");
-            NewEvent[] events =
-            [
-                new(Guid.CreateVersion7(), new Note.Written("one"), metadata),
-                new(Guid.CreateVersion7(), new Note.Written("two"), metadata),
-            ];
-            var appended = (AppendResult.Appended)await store.AppendAsync(stream, version, events);
-            version += events.Length;
-            Console.WriteLine($"{stream.Id} {appended.Version} {events[1].EventId}");
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
@@ -112,6 +113,15 @@ public sealed partial class PostgresServer : IAsyncDisposable
     /// <param name="mode">fast ends all sessions and stops in good order; immediate crashes.</param>
     public Task StopAsync(string mode = "fast") =>
         Run("pg_ctl", "stop", "--pgdata", DataDirectory, "--mode", mode, "--wait", "--timeout", "60");
+
+    /// <summary>Kills the server and all its sessions, which get no chance to do anything more.</summary>
+    public async Task KillAsync()
+    {
+        var lines = await File.ReadAllLinesAsync(Path.Combine(DataDirectory, "postmaster.pid"));
+        using var postmaster = Process.GetProcessById(int.Parse(lines[0], CultureInfo.InvariantCulture));
+        postmaster.Kill(entireProcessTree: true);
+        await postmaster.WaitForExitAsync().WaitAsync(Deadline);
+    }
 
     private async Task Run(string program, params string[] arguments)
     {
