@@ -33,7 +33,9 @@ internal static class Load
         return all;
     }
 
-    /// <summary>Nothing acknowledged is lost, and nothing at all is doubled, torn or out of its order.</summary>
+    /// <summary>
+    /// Nothing acknowledged is lost, nothing at all is doubled, torn or out of its order, and the chain is whole.
+    /// </summary>
     public static async Task ShouldHoldAsync(IEventStore store, IEnumerable<Acknowledged> acknowledged)
     {
         var all = await ReadAllAsync(store);
@@ -48,6 +50,8 @@ internal static class Load
         var recorded = all.ToDictionary(stored => stored.EventId, stored => (stored.Stream.Id, stored.Version));
         foreach (var (stream, version, eventId) in acknowledged)
             recorded[eventId].ShouldBe((stream, version));
+        var verified = (await ((ILogAudit)store).VerifyAsync()).ShouldBeOfType<Verification.Intact>();
+        (verified.Head?.Position ?? 0, verified.Unchained).ShouldBe((all.Count, 0));
     }
 
     private static async Task AppendAsync(

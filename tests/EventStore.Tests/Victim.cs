@@ -38,7 +38,7 @@ internal static class Victim
     }
 
     public static IEventStore Open(string verb, string target) => verb == OnPostgres
-        ? EventStore.OnPostgres.Open(target)
+        ? EventStore.OnPostgres.Open(target, patience: 20)
         : new SqliteEventStore(
             new SqliteEventStoreOptions { Path = target },
             Make.Types,
