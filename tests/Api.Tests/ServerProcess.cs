@@ -59,6 +59,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public static Task<(int ExitCode, string Output)> VerifyAsync(params string[] arguments) =>
         RunAsync("Waybill.Silo", ["verify", .. arguments]);
 
+    /// <summary>Runs the silo's verb <c>migrate</c>.</summary>
+    /// <returns>Its exit code and all that it wrote.</returns>
+    public static Task<(int ExitCode, string Output)> MigrateAsync(params string[] arguments) =>
+        RunAsync("Waybill.Silo", ["migrate", .. arguments]);
+
     /// <summary>Ends the process at once, as kill -9 does.</summary>
     public async Task KillAsync()
     {
@@ -90,6 +95,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             lock (_output)
                 return string.Join('\n', _output);
         }
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments)
+    {
+        await using var process = new ServerProcess(Launch(program, arguments));
+        await process.ExitAsync();
+        return (process._process.ExitCode, process.Output);
     }
 
     private static Process Launch(string program, IEnumerable<string> arguments)

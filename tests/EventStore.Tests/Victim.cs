@@ -22,6 +22,7 @@ internal static class Victim
             ? [typeof(Victim).Assembly.Location, verb, target]
             : [verb, target])
     {
+        RedirectStandardInput = true,
         RedirectStandardOutput = true,
     })!;
 
@@ -30,10 +31,12 @@ internal static class Victim
     public static async Task<int> AppendUntilKilled(string verb, string target)
     {
         Console.WriteLine(Opening);
-        await Load.RunAsync(
+        var load = Load.RunAsync(
             Open(verb, target),
             done => Console.WriteLine($"{done.Stream} {done.Version} {done.EventId}"),
             CancellationToken.None);
+        // Its input ends with the process that started it, however that ends.
+        await await Task.WhenAny(load, Task.Run(Console.In.ReadToEnd));
         return 1;
     }
 

@@ -84,6 +84,25 @@ public sealed partial class PostgresServer : IAsyncDisposable
     public string Database(string name) =>
         new NpgsqlConnectionStringBuilder(_connectionString) { Database = name }.ConnectionString;
 
+    /// <summary>Runs a psql script in a database, as its superuser.</summary>
+    /// <param name="path">The script.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="variables">The script's, as name=value.</param>
+    public async Task RunScriptAsync(string path, string database, params string[] variables)
+    {
+        // Whoever the server runs as may not see the repository.
+        var copy = Path.Combine(_directory!.FullName, Path.GetFileName(path));
+        File.Copy(path, copy, overwrite: true);
+        var server = new NpgsqlConnectionStringBuilder(_connectionString);
+        var (user, password) = (server.Username, server.Password);
+        await Run(
+            "psql",
+            [
+                $"host={server.Host} port={server.Port} user={user} password={password} dbname={database}",
+                "--no-psqlrc", "--file", copy, .. variables.SelectMany(variable => new[] { "--set", variable }),
+            ]);
+    }
+
     public void Execute(string sql) => Execute(_connectionString, sql);
 
     /// <summary>Executes one statement as an operator would, on a connection of its own.</summary>
