@@ -2,7 +2,7 @@ using Waybill.EventStore;
 
 namespace Waybill.Silo;
 
-/// <summary>The verb <c>migrate</c>: brings the tables forward to the schema that this version knows, and ends.</summary>
+/// <summary>The verb <c>migrate</c>: brings the tables forward to the schema that this version knows.</summary>
 internal static class Migrate
 {
     public const string Verb = "migrate";

@@ -97,13 +97,6 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
-    private static async Task<(int ExitCode, string Output)> RunAsync(string program, string[] arguments)
-    {
-        await using var process = new ServerProcess(Launch(program, arguments));
-        await process.ExitAsync();
-        return (process._process.ExitCode, process.Output);
-    }
-
     private static Process Launch(string program, IEnumerable<string> arguments)
     {
         var assembly = Path.Combine(AppContext.BaseDirectory, $"{program}.dll");
