@@ -15,7 +15,7 @@ internal static class Growing
     {
         for (var size = Smallest; size <= eventsMax; size *= 10)
         {
-            var (ledger, raw) = (NewLedger(size), NewLedger(size));
+            var (ledger, raw) = (NewLedger(size, version: 0), NewLedger(size, version: StreamLength));
             await ledger.FillAsync(database.Store, StreamLength, chunk: StreamLength / 2);
             await database.CopyLogAsync();
 
@@ -44,6 +44,6 @@ internal static class Growing
         }
     }
 
-    private static Ledger NewLedger(int size) =>
-        new($"of-{size}", size / StreamLength, Appending.Callers, version: StreamLength);
+    private static Ledger NewLedger(int size, long version) =>
+        new($"of-{size}", size / StreamLength, Appending.Callers, version);
 }

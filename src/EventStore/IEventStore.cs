@@ -14,8 +14,8 @@ public interface IEventStore
     bool IsFailing { get; }
 
     /// <summary>
-    /// Appends all events to the stream, in order and in one transaction, or none of them. It is answered only after all
-    /// appends that this store took before it have been carried out or have failed for good.
+    /// Appends all events to the stream, in order and in one transaction, or none of them. It is answered only after
+    /// all appends that this store took before it have been carried out or have failed for good.
     /// </summary>
     /// <param name="stream">The stream, which begins to exist with its first event.</param>
     /// <param name="expectedVersion">The version the stream must be at; 0 if it must not have any events yet.</param>

@@ -10,8 +10,8 @@ public interface ISnapshotStore
     Task<Snapshot?> ReadSnapshotAsync(StreamName stream, string shape, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Replaces the stream's snapshot, unless that is of the same shape and not older. A state that holds personal texts
-    /// must not be kept: forgetting a person does not reach it.
+    /// Replaces the stream's snapshot, unless that is of the same shape and not older. A state that holds personal
+    /// texts must not be kept: forgetting a person does not reach it.
     /// </summary>
     Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default);
 }

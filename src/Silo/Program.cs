@@ -2,6 +2,8 @@ using Waybill.Silo;
 
 if (args is [Verify.Verb, .. var options])
     return await Verify.RunAsync(options);
+if (args is [Migrate.Verb, .. var settings])
+    return await Migrate.RunAsync(settings);
 
 return await Start.RunAsync(() =>
 {

@@ -46,4 +46,15 @@ public sealed class PostgresTests(PostgresServer postgres) : IClassFixture<Postg
 
         await StartTests.ShouldSay("schema version 99", "--urls", "http://127.0.0.1:0", "--postgres", schema);
     }
+
+    [Fact]
+    public async Task Migrating_makes_the_tables_and_serves_nothing()
+    {
+        var schema = postgres.NewSchema();
+
+        var (exitCode, output) = await ServerProcess.MigrateAsync("--postgres", schema);
+
+        (exitCode, output).ShouldBe((0, "The event store has the newest schema."));
+        PostgresServer.Execute(schema, "SELECT count(*) FROM events").ShouldBe(0L);
+    }
 }

@@ -59,6 +59,11 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public static Task<(int ExitCode, string Output)> VerifyAsync(params string[] arguments) =>
         RunAsync("Waybill.Silo", ["verify", .. arguments]);
 
+    /// <summary>Runs the silo's verb <c>migrate</c>.</summary>
+    /// <returns>Its exit code and all that it wrote.</returns>
+    public static Task<(int ExitCode, string Output)> MigrateAsync(params string[] arguments) =>
+        RunAsync("Waybill.Silo", ["migrate", .. arguments]);
+
     /// <summary>Ends the process at once, as kill -9 does.</summary>
     public async Task KillAsync()
     {

@@ -99,6 +99,19 @@ public abstract partial class EventStoreContract
         (await ReadAll(Stream()))[0].Event.ShouldBe(new Note.Authored("ann", PersonalAttribute.Forgotten));
     }
 
+    // An append that has the key in hand must be finished first.
+    [Fact]
+    public async Task Forgetting_waits_for_the_append_under_way()
+    {
+        await Append(Stream(), 0, Authored(1, "ann", "Ann"));
+
+        using (HoldAppends())
+            await Should.ThrowAsync<StoreUnavailableException>(() => Subjects.ForgetSubjectAsync("ann", Cancellation));
+
+        (await ReadAll(Stream()))[0].Event.ShouldBe(new Note.Authored("ann", "Ann"));
+        (await Subjects.ForgetSubjectAsync("ann", Cancellation)).ShouldBeTrue();
+    }
+
     [Fact]
     public async Task What_was_tampered_with_after_it_was_forgotten_still_breaks_the_chain()
     {

@@ -78,32 +78,6 @@ public sealed class PostgresOutageTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_crashes_under_load_loses_nothing_and_doubles_nothing()
-    {
-        _server.ShouldBeOurs();
-        const int callers = 20, appendsEach = 100;
-        var acknowledged = 0;
-        var enough = new TaskCompletionSource();
-
-        var appending = Task.WhenAll(Enumerable.Range(1, callers).Select(caller => Task.Run(async () =>
-        {
-            for (var version = 0; version < appendsEach; version++)
-            {
-                var id = caller * appendsEach + version;
-                (await Insist(Stream($"s{caller}"), version, Event(id, command: id))).Version.ShouldBe(version + 1);
-                if (Interlocked.Increment(ref acknowledged) == callers * appendsEach / 4)
-                    enough.SetResult();
-            }
-        }, Cancellation)));
-        await Task.WhenAny(enough.Task, appending);
-        await _server.StopAsync("immediate");
-        await _server.StartAsync();
-        await appending;
-
-        (await _store.ReadHeadPositionAsync(Cancellation)).ShouldBe(callers * appendsEach);
-    }
-
-    [Fact]
     public async Task An_append_whose_connection_is_killed_before_its_commit_is_made_when_it_comes_again()
     {
         using (OnPostgres.HoldAppends(_schema))

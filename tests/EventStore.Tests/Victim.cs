@@ -13,8 +13,8 @@ internal static class Victim
     public const string OnSqlite = "append-to-sqlite-until-killed";
     public const string OnPostgres = "append-to-postgres-until-killed";
 
-    /// <summary>Where it appends.</summary>
-    public static IReadOnlyList<string> Streams { get; } = [.. Enumerable.Range(1, 8).Select(n => $"s{n}")];
+    /// <summary>What it prints before it opens the store.</summary>
+    public const string Opening = "opening";
 
     /// <summary>Starts this same program for something that is better done in a process of its own.</summary>
     public static Process Start(string verb, string target) => Process.Start(new ProcessStartInfo(
@@ -22,6 +22,7 @@ internal static class Victim
             ? [typeof(Victim).Assembly.Location, verb, target]
             : [verb, target])
     {
+        RedirectStandardInput = true,
         RedirectStandardOutput = true,
     })!;
 
@@ -29,33 +30,21 @@ internal static class Victim
     /// <param name="target">The file, or the connection string.</param>
     public static async Task<int> AppendUntilKilled(string verb, string target)
     {
-        var store = Open(verb, target);
-        await Task.WhenAll(Streams.Select(stream => AppendForever(store, Make.Stream(stream))));
+        Console.WriteLine(Opening);
+        var load = Load.RunAsync(
+            Open(verb, target),
+            done => Console.WriteLine($"{done.Stream} {done.Version} {done.EventId}"),
+            CancellationToken.None);
+        // Its input ends with the process that started it, however that ends.
+        await await Task.WhenAny(load, Task.Run(Console.In.ReadToEnd));
         return 1;
     }
 
     public static IEventStore Open(string verb, string target) => verb == OnPostgres
-        ? EventStore.OnPostgres.Open(target)
+        ? EventStore.OnPostgres.Open(target, patience: 20)
         : new SqliteEventStore(
             new SqliteEventStoreOptions { Path = target },
             Make.Types,
             TimeProvider.System,
             NullLogger<SqliteEventStore>.Instance);
-
-    private static async Task AppendForever(IEventStore store, StreamName stream)
-    {
-        var version = await store.ReadStreamAsync(stream).CountAsync();
-        while (true)
-        {
-            var metadata = new EventMetadata(Guid.CreateVersion7(), "correlation", null, "victim");
-            NewEvent[] events =
-            [
-                new(Guid.CreateVersion7(), new Note.Written("one"), metadata),
-                new(Guid.CreateVersion7(), new Note.Written("two"), metadata),
-            ];
-            var appended = (AppendResult.Appended)await store.AppendAsync(stream, version, events);
-            version += events.Length;
-            Console.WriteLine($"{stream.Id} {appended.Version} {events[1].EventId}");
-        }
-    }
 }

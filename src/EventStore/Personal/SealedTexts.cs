@@ -10,7 +10,7 @@ namespace Waybill.EventStore.Personal;
 /// Encrypts the personal texts of an event's JSON, and decrypts them. In the place of each text stands
 /// <c>{"$personal":"..."}</c>: in Base64 a nonce of 12 bytes, the text as it stood between its quotation marks, and the
 /// tag of 16 bytes. AES-256-GCM, with the event's id and the property's name as associated data, so that a text cannot
-/// be moved to another place.
+/// be moved to another place (docs/adr/0003).
 /// </summary>
 /// <remarks>
 /// An object is never where a text is expected: what is sealed is told from what is not without knowing the event's

@@ -80,7 +80,8 @@ internal sealed class PostgresConnections : IDisposable
         settings.MaxAutoPrepare = 100; // The store's own statements, and a handful for each read model.
         settings.AutoPrepareMinUsages = 2;
         settings.ApplicationName ??= "waybill";
-        if (!settings.ContainsKey("Maximum Pool Size"))
+        // ContainsKey would say whether there is such a setting, not whether it is given.
+        if (!settings.ShouldSerialize("Maximum Pool Size"))
             settings.MaxPoolSize = Math.Max(ReadersMax, settings.MinPoolSize);
         return settings;
     }

@@ -34,7 +34,7 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
             using (var connection = _connections.OpenWriter())
             {
                 PostgresServer.Check(connection, _connections.Place, logger);
-                PostgresSchema.Migrate(connection, time);
+                PostgresSchema.Migrate(connection, _connections.Place, time);
             }
             Commits = new GroupCommit(
                 options, types, () => OpenWriter(time), PostgresFailure.CannotWrite, Signal.Advance, logger);

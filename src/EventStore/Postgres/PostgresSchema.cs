@@ -10,12 +10,26 @@ namespace Waybill.EventStore.Postgres;
 internal static class PostgresSchema
 {
     /// <exception cref="StoreTooNewException">The database is past that version; nothing is changed.</exception>
-    public static void Migrate(NpgsqlConnection connection, TimeProvider time)
+    /// <exception cref="StoreUnsuitableException">This user may not change the tables.</exception>
+    public static void Migrate(NpgsqlConnection connection, string place, TimeProvider time)
     {
         var known = Sql.Files.SchemaVersions.Count;
         int found;
         while ((found = Version(connection)) < known)
-            MigrateOnce(connection, time);
+        {
+            try
+            {
+                MigrateOnce(connection, time);
+            }
+            catch (PostgresException denied) when (denied.SqlState is
+                PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidSchemaName)
+            {
+                throw new StoreUnsuitableException(
+                    $"The tables in PostgreSQL ({place}) have schema version {found}, this Waybill needs {known}, and "
+                    + "its user may not change them. Migrate them first as the user who owns them: "
+                    + "./run migrate --postgres ...");
+            }
+        }
         if (found > known)
             throw new StoreTooNewException(found, known);
     }

@@ -128,6 +128,7 @@ public sealed class FaultInjectionTests(FaultInjectionTests.ImpatientCluster clu
         {
             // Another test's.
         }
+        Store.PlanNothing();
     }
 
     private async Task ShouldAllBeAnswered(

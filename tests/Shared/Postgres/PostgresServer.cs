@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
@@ -83,6 +84,25 @@ public sealed partial class PostgresServer : IAsyncDisposable
     public string Database(string name) =>
         new NpgsqlConnectionStringBuilder(_connectionString) { Database = name }.ConnectionString;
 
+    /// <summary>Runs a psql script in a database, as its superuser.</summary>
+    /// <param name="path">The script.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="variables">The script's, as name=value.</param>
+    public async Task RunScriptAsync(string path, string database, params string[] variables)
+    {
+        // Whoever the server runs as may not see the repository.
+        var copy = Path.Combine(_directory!.FullName, Path.GetFileName(path));
+        File.Copy(path, copy, overwrite: true);
+        var server = new NpgsqlConnectionStringBuilder(_connectionString);
+        var (user, password) = (server.Username, server.Password);
+        await Run(
+            "psql",
+            [
+                $"host={server.Host} port={server.Port} user={user} password={password} dbname={database}",
+                "--no-psqlrc", "--file", copy, .. variables.SelectMany(variable => new[] { "--set", variable }),
+            ]);
+    }
+
     public void Execute(string sql) => Execute(_connectionString, sql);
 
     /// <summary>Executes one statement as an operator would, on a connection of its own.</summary>
@@ -112,6 +132,15 @@ public sealed partial class PostgresServer : IAsyncDisposable
     /// <param name="mode">fast ends all sessions and stops in good order; immediate crashes.</param>
     public Task StopAsync(string mode = "fast") =>
         Run("pg_ctl", "stop", "--pgdata", DataDirectory, "--mode", mode, "--wait", "--timeout", "60");
+
+    /// <summary>Kills the server and all its sessions, which get no chance to do anything more.</summary>
+    public async Task KillAsync()
+    {
+        var lines = await File.ReadAllLinesAsync(Path.Combine(DataDirectory, "postmaster.pid"));
+        using var postmaster = Process.GetProcessById(int.Parse(lines[0], CultureInfo.InvariantCulture));
+        postmaster.Kill(entireProcessTree: true);
+        await postmaster.WaitForExitAsync().WaitAsync(Deadline);
+    }
 
     private async Task Run(string program, params string[] arguments)
     {

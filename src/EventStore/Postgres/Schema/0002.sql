@@ -14,9 +14,6 @@ CREATE TABLE subject_keys (
     created_at timestamptz      NOT NULL
 );
 
--- Finds what forgetting a subject is about.
-CREATE INDEX events_by_key ON events (key_id) WHERE key_id IS NOT NULL;
-
 -- How far each reader of the log has come.
 CREATE TABLE checkpoints (
     reader   text COLLATE "C" PRIMARY KEY,

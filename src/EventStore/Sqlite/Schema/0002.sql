@@ -12,9 +12,6 @@ CREATE TABLE subject_keys (
     created_at INTEGER NOT NULL             -- microseconds since 1970-01-01T00:00:00Z
 );
 
--- Finds what forgetting a subject is about.
-CREATE INDEX events_by_key ON events (key_id) WHERE key_id IS NOT NULL;
-
 -- How far each reader of the log has come.
 CREATE TABLE checkpoints (
     reader   TEXT PRIMARY KEY,

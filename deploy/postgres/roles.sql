@@ -1,0 +1,57 @@
+-- Two roles for Waybill on PostgreSQL: the owner makes and migrates the tables; the runtime role, as which Waybill runs,
+-- reads and appends events, and can neither change nor remove one.
+--
+--     psql -d waybill -v owner=waybill_owner -v runtime=waybill -v schema=waybill -f roles.sql
+--
+-- Run it as a superuser in Waybill's database: once, so that `./run migrate --postgres ...` finds its place as the owner,
+-- and again after each migration, for the rights to the new tables. It can be repeated at any time, also under load. The
+-- values above are the defaults. Neither role has a password yet: \password sets it.
+
+\set ON_ERROR_STOP on
+\if :{?owner}
+\else
+    \set owner waybill_owner
+\endif
+\if :{?runtime}
+\else
+    \set runtime waybill
+\endif
+\if :{?schema}
+\else
+    \set schema waybill
+\endif
+
+BEGIN;
+
+SELECT format('CREATE ROLE %I LOGIN', name)
+FROM (VALUES (:'owner'), (:'runtime')) AS role (name)
+WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+\gexec
+
+-- Both find the tables without naming the schema. Whatever stands there already, made by one user for all, is the
+-- owner's from now on.
+CREATE SCHEMA IF NOT EXISTS :"schema";
+ALTER SCHEMA :"schema" OWNER TO :"owner";
+ALTER ROLE :"owner" IN DATABASE :"DBNAME" SET search_path = :"schema";
+ALTER ROLE :"runtime" IN DATABASE :"DBNAME" SET search_path = :"schema";
+SELECT format('ALTER TABLE %I.%I OWNER TO %I', schemaname, tablename, :'owner')
+FROM pg_tables
+WHERE schemaname = :'schema' AND tableowner <> :'owner'
+\gexec
+
+-- The runtime role's rights are those of this list and no others.
+GRANT USAGE ON SCHEMA :"schema" TO :"runtime";
+REVOKE CREATE ON SCHEMA :"schema" FROM :"runtime";
+REVOKE ALL ON ALL TABLES IN SCHEMA :"schema" FROM :"runtime";
+SELECT format('GRANT %s ON %I.%I TO %I', rights, schemaname, tablename, :'runtime')
+FROM pg_tables JOIN (VALUES
+    ('schema_versions', 'SELECT'),
+    ('events',          'SELECT, INSERT'),
+    ('checkpoints',     'SELECT, INSERT, UPDATE'),
+    ('snapshots',       'SELECT, INSERT, UPDATE'),
+    ('subject_keys',    'SELECT, INSERT, DELETE')  -- Forgetting a subject deletes its key.
+) AS allowed (name, rights) ON name = tablename
+WHERE schemaname = :'schema'
+\gexec
+
+COMMIT;
