@@ -1,0 +1,333 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using static Waybill.Grains.Sourcing.Decision;
+using static Waybill.Grains.Sourcing.Sagas.SagaCommand;
+using static Waybill.Grains.Sourcing.Sagas.SagaEvent;
+
+namespace Waybill.Grains.Sourcing.Sagas;
+
+/// <summary>
+/// A process as it stands: what <typeparamref name="TSaga"/> knows, and how each command stands that it sent. The way
+/// forward is the saga's own; the way back is here, the same for all.
+/// </summary>
+/// <remarks>
+/// What a saga relies on: a command takes effect once, however often it is sent. So one that is not answered is sent
+/// until it is, also on the way back: what is not known cannot be undone. Commands are undone in the reverse order of
+/// their sending, each when the one after it is settled. A success that comes after a refusal is undone at once.
+/// </remarks>
+/// <param name="Status">How it stands.</param>
+/// <param name="Stage">Where it stands on its way forward; the last stage, if it is on its way back.</param>
+/// <param name="Data">What it knows.</param>
+/// <param name="Origin">Where it comes from; null before its first input.</param>
+/// <param name="Epoch">The number of its last step.</param>
+/// <param name="Deadline">When the stage has lasted too long; null if it may last.</param>
+/// <param name="Commands">What it has sent, in order.</param>
+/// <param name="Reason">Why it goes back or has ended as it did.</param>
+/// <param name="Stuck">What a person must deal with; null if nothing.</param>
+[SuppressMessage("Design", "CA1000", Justification = "The static members are those of an aggregate.")]
+[GenerateSerializer, Immutable, Alias("waybill.saga`1")]
+public sealed record Saga<TSaga>(
+    SagaStatus Status,
+    string Stage,
+    TSaga Data,
+    SagaOrigin? Origin,
+    int Epoch,
+    SagaDeadline? Deadline,
+    ImmutableArray<CommandState> Commands,
+    string? Reason,
+    string? Stuck) : IAggregate<Saga<TSaga>, SagaCommand, SagaEvent>
+    where TSaga : class, ISaga<TSaga>
+{
+    /// <inheritdoc/>
+    public static string Category => TSaga.Category;
+
+    /// <inheritdoc cref="ISaga{TSelf}.Json"/>
+    public static JsonTypeInfo<Saga<TSaga>> Json => TSaga.Json;
+
+    /// <inheritdoc/>
+    public static Saga<TSaga> Initial { get; } =
+        new(SagaStatus.None, "", TSaga.Initial, null, Epoch: 0, null, [], null, null);
+
+    /// <summary>The commands that it sends until they are answered; none while a person is asked.</summary>
+    internal IEnumerable<CommandState> Unanswered =>
+        Stuck is null ? Commands.Where(command => command.Status is CommandStatus.Sent) : [];
+
+    /// <summary>True if nothing is left to be done, unless a success comes late.</summary>
+    internal bool IsOver => Stuck is null && !HasStatusOnTheWay && !Unanswered.Any();
+
+    private bool HasStatusOnTheWay => Status is SagaStatus.None or SagaStatus.Running or SagaStatus.Compensating;
+
+    /// <summary>Goes on to a stage.</summary>
+    /// <param name="stage">The stage.</param>
+    /// <param name="data">What the saga knows from now on; null if that is what it knows already.</param>
+    public Step To(string stage, TSaga? data = null) =>
+        Step.Move(stage, data is null ? null : new RawJson(JsonSerializer.Serialize(data, TSaga.DataJson)));
+
+    /// <summary>Takes note, and stays in its stage.</summary>
+    public Step Stay() => Step.Of(StepKind.Stay);
+
+    /// <summary>Ends well.</summary>
+    public Step Complete() => Step.Of(StepKind.Complete);
+
+    /// <summary>Goes back: everything that was done is undone, the last first.</summary>
+    public Step Compensate(string reason) => Step.Of(StepKind.Compensate, reason);
+
+    /// <summary>Calls for a person, who has it tried again or undone.</summary>
+    public Step Stop(string reason) => Step.Of(StepKind.Stop, reason);
+
+    /// <inheritdoc/>
+    public static Decision<SagaEvent> Decide(SagaCommand command, Saga<TSaga> saga, DateTimeOffset now) =>
+        command switch
+        {
+            Take take => saga.Took(take, now),
+            _ when saga.Status is SagaStatus.None => Missing($"{Category}-not-found"),
+            Hear hear => saga.Heard(hear, now),
+            TimeOut late when late.Epoch == saga.Deadline?.Epoch => saga.TimedOut(late, now),
+            TimeOut => Nothing,
+            Retry when saga.Stuck is null => Refuse("saga-not-stuck"),
+            Retry retry => saga.Retried(retry, now),
+            Undo ask when saga.Stuck is not null || saga.Status is SagaStatus.Running => saga.SentBack(ask, now),
+            Undo => Refuse("saga-not-stuck"),
+            _ => throw new UnreachableException($"No decision for {command.GetType().Name}."),
+        };
+
+    /// <inheritdoc/>
+    public static Saga<TSaga> Evolve(Saga<TSaga> saga, SagaEvent happened) => happened switch
+    {
+        Stepped e => new(
+            e.Status,
+            e.Stage,
+            e.Data is { } data ? JsonSerializer.Deserialize(data.Text, TSaga.DataJson)! : saga.Data,
+            e.Origin ?? saga.Origin,
+            saga.Epoch + 1,
+            e.Deadline,
+            [
+                .. saga.Commands.Select(command => command.After(e.Changes)),
+                .. (e.Sends ?? []).Select(sent => CommandState.Of(sent, saga.Epoch + 1, e.Cause)),
+            ],
+            e.Reason,
+            e.Stuck),
+        _ => throw new UnreachableException($"No fold for {happened.GetType().Name}."),
+    };
+
+    private Decision<SagaEvent> Took(Take take, DateTimeOffset now)
+    {
+        var step = TSaga.React(this, take.Input);
+        return step.Kind switch
+        {
+            StepKind.Ignore when Status is SagaStatus.None => Missing($"{Category}-not-found"),
+            StepKind.Ignore => Nothing,
+            StepKind.Refuse => Refuse(step.Reason!),
+            _ when Status is SagaStatus.None or SagaStatus.Running => Next(take, new(take.Input.Name), step, now),
+            _ => Nothing,
+        };
+    }
+
+    // A success counts whenever it comes; a refusal only of the attempt that is under way.
+    private Decision<SagaEvent> Heard(Hear hear, DateTimeOffset now)
+    {
+        var command = Commands.FirstOrDefault(sent => sent.Id == hear.CommandId);
+        var isNews = command is not null && (hear.Refusal is null
+            ? command.Status is CommandStatus.Sent or CommandStatus.Refused
+            : command.Status is CommandStatus.Sent && command.Attempt == hear.Attempt);
+        if (!isNews)
+            return Nothing;
+
+        var change = hear.Refusal is { } code
+            ? new CommandChange(command!.Id, CommandStatus.Refused, code)
+            : new CommandChange(command!.Id, CommandStatus.Done);
+        var input = new RecordedInput(hear.Refusal is null ? "done" : "refused", command.Name, hear.Refusal);
+        var known = With(change);
+        if (known.Undoing(command, hear.Refusal) is { } undoing)
+            return known.Next(hear, input, undoing, now, change);
+
+        var step = TSaga.React(known, hear.Refusal is null
+            ? new SagaInput.Done(command.Name)
+            : new SagaInput.Refused(command.Name, hear.Refusal));
+        // What becomes of a command is always recorded, or it would be sent for ever.
+        return known.Next(hear, input, step.Kind is StepKind.Ignore ? Stay() : step, now, change);
+    }
+
+    // What an answer leads to where the saga itself is not asked; null if it is.
+    private Step? Undoing(CommandState before, string? refusal)
+    {
+        if (Status is SagaStatus.Compensating)
+            return Compensate(Reason!);
+        if (before.Undoes is not null)
+            return refusal is null ? Stay() : Stop($"{before.Name}: {refusal}");
+        if (before.Status is CommandStatus.Refused && before.Undo is not null)
+            return Stay().Undo(before);
+        return Status is SagaStatus.Running && before.Status is CommandStatus.Sent ? null : Stay();
+    }
+
+    private Decision<SagaEvent> TimedOut(TimeOut late, DateTimeOffset now)
+    {
+        var input = new RecordedInput("timed-out");
+        if (Status is not SagaStatus.Running)
+            return Next(late, input, Stop($"{Unanswered.Last().Name}: timed-out"), now);
+        var step = TSaga.React(this, new SagaInput.TimedOut());
+        return Next(late, input, step.Kind is StepKind.Ignore ? Compensate("timed-out") : step, now);
+    }
+
+    private Decision<SagaEvent> Retried(Retry retry, DateTimeOffset now)
+    {
+        var changes = Unsettled().Select(command => new CommandChange(command.Id, CommandStatus.Sent)).ToArray();
+        var again = With(changes) with { Stuck = null };
+        return again.Next(retry, new("retry"), Stay().Within(TSaga.CompensationLimit), now, changes);
+    }
+
+    // What was refused cannot come after all; what is only silent may, and is sent again.
+    private Decision<SagaEvent> SentBack(Undo ask, DateTimeOffset now)
+    {
+        CommandChange[] changes = Stuck is null || Status is SagaStatus.Running
+            ? []
+            :
+            [
+                .. from command in Unsettled()
+                   let isRefused = command.Status is CommandStatus.Refused
+                   select new CommandChange(command.Id, isRefused ? CommandStatus.ByHand : CommandStatus.Sent),
+            ];
+        var dealtWith = With(changes) with { Stuck = null };
+        var step = Status is SagaStatus.Running or SagaStatus.Compensating
+            ? Compensate(Reason ?? "asked-to-compensate")
+            : Stay();
+        return dealtWith.Next(ask, new("compensate"), step.Within(TSaga.CompensationLimit), now, changes);
+    }
+
+    // What a saga is stuck on: what has not been undone, or else what its last stage has sent.
+    private IEnumerable<CommandState> Unsettled()
+    {
+        var open = Commands.Where(command => command.Status is CommandStatus.Sent
+            || (command.Status is CommandStatus.Refused && (command.Undoes is not null || IsOfLastStep(command))));
+        return Status is SagaStatus.Compensating || open.Any(command => command.Undoes is not null)
+            ? open.Where(command => command.Undoes is not null || command.Status is CommandStatus.Sent)
+            : open;
+
+        bool IsOfLastStep(CommandState command) =>
+            command.Step == Commands.Where(sent => sent.Undoes is null).Max(sent => sent.Step);
+    }
+
+    private Saga<TSaga> With(params ReadOnlySpan<CommandChange> changes)
+    {
+        var all = changes.ToArray();
+        return this with { Commands = [.. Commands.Select(command => command.After(all))] };
+    }
+
+    private Stepped Next(
+        SagaCommand command,
+        RecordedInput input,
+        Step step,
+        DateTimeOffset now,
+        params CommandChange[] changes)
+    {
+        var (status, stuck, undo) = step.Kind switch
+        {
+            StepKind.Move => (SagaStatus.Running, RefusedUndo, null),
+            StepKind.Complete => (SagaStatus.Completed, RefusedUndo, null),
+            StepKind.Compensate => Back(),
+            StepKind.Stop => (Status, step.Reason, null),
+            _ => (Status, Stuck, step.Undone),
+        };
+        var sends = step.Sends.Select(sending => Sent(command, sending, undoes: null)).ToList();
+        if (undo is not null)
+            sends.Add(Sent(command, new($"undo-{undo.Name}", undo.Undo!, null), undo.Id));
+        return new(
+            input,
+            status,
+            step.Stage ?? Stage,
+            command.Context.CommandId,
+            Origin is null
+                ? new(command.Saga.Id, command.Context.CorrelationId, command.Context.Actor)
+                : null,
+            step.Data,
+            changes.Length == 0 ? null : changes,
+            sends.Count == 0 ? null : sends,
+            stuck is null ? NextDeadline(step, status, sends.Count > 0, now) : null,
+            step.Kind is StepKind.Compensate ? step.Reason : Reason,
+            stuck);
+    }
+
+    private SagaDeadline? NextDeadline(Step step, SagaStatus status, bool sends, DateTimeOffset now)
+    {
+        var isOnTheWayBack = status is SagaStatus.Compensating && (sends || Status != status);
+        var isUndoingLate = sends && status is not (SagaStatus.Running or SagaStatus.Compensating);
+        var isOpen = sends || status is SagaStatus.Running or SagaStatus.Compensating || Unanswered.Any();
+        if (!isOpen)
+            return null;
+        if ((step.Limit ?? (isOnTheWayBack || isUndoingLate ? TSaga.CompensationLimit : null)) is { } limit)
+            return new(Epoch + 1, now + limit);
+        var keeps = step.Kind is StepKind.Stay || (step.Kind is StepKind.Compensate && Status == status);
+        return keeps ? Deadline : null;
+    }
+
+    // Where the way back leads, and what is to be undone next: the last that was done, once all after it is settled.
+    private (SagaStatus Status, string? Stuck, CommandState? Undo) Back()
+    {
+        foreach (var command in Commands.Where(sent => sent.Undoes is null).Reverse())
+        {
+            if (command.Status is CommandStatus.Sent)
+                return (SagaStatus.Compensating, Stuck, null);
+            if (command.Status is not CommandStatus.Done || command.Undo is null)
+                continue;
+            var undo = Commands.LastOrDefault(sent => sent.Undoes == command.Id);
+            switch (undo?.Status)
+            {
+                case null:
+                    return (SagaStatus.Compensating, null, command);
+                case CommandStatus.Sent:
+                    return (SagaStatus.Compensating, Stuck, null);
+                case CommandStatus.Refused:
+                    return (SagaStatus.Compensating, $"{undo.Name}: {undo.Code}", null);
+            }
+        }
+        var undid = Commands.Any(command => command.Undoes is not null || command.Status is CommandStatus.ByHand);
+        return (undid ? SagaStatus.Compensated : SagaStatus.Failed, null, null);
+    }
+
+    private string? RefusedUndo => Commands.LastOrDefault(
+        command => command.Undoes is not null && command.Status is CommandStatus.Refused) is { } undo
+            ? $"{undo.Name}: {undo.Code}"
+            : null;
+
+    private SentCommand Sent(SagaCommand command, Sending sending, Guid? undoes) => new(
+        NameBasedId.Of(command.Saga, Epoch + 1, sending.Name), sending.Name, sending.Message, sending.Undo, undoes);
+}
+
+/// <summary>A command of a saga, and how it stands.</summary>
+/// <param name="Id">The id under which it is sent, however often.</param>
+/// <param name="Name">Its name within the saga.</param>
+/// <param name="Message">What is asked of whom.</param>
+/// <param name="Undo">What undoes it; null if nothing needs to.</param>
+/// <param name="Undoes">The command that it undoes.</param>
+/// <param name="Step">The number of the step that sent it.</param>
+/// <param name="Cause">The id under which the input of that step came.</param>
+/// <param name="Attempt">How often it was tried, as far as somebody decided so; from 1.</param>
+/// <param name="Status">How it stands.</param>
+/// <param name="Code">Why it was refused.</param>
+[GenerateSerializer, Immutable, Alias("waybill.saga-command-state")]
+public sealed record CommandState(
+    Guid Id,
+    string Name,
+    Message Message,
+    Message? Undo,
+    Guid? Undoes,
+    int Step,
+    Guid Cause,
+    int Attempt,
+    CommandStatus Status,
+    string? Code)
+{
+    internal static CommandState Of(SentCommand sent, int step, Guid cause) => new(
+        sent.Id, sent.Name, sent.Message, sent.Undo, sent.Undoes, step, cause, 1, CommandStatus.Sent, null);
+
+    internal CommandState After(IReadOnlyList<CommandChange>? changes)
+    {
+        if (changes?.FirstOrDefault(change => change.Id == Id) is not { } news)
+            return this;
+        var attempt = news.Status is CommandStatus.Sent ? Attempt + 1 : Attempt;
+        return this with { Status = news.Status, Code = news.Code, Attempt = attempt };
+    }
+}

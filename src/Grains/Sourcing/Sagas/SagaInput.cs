@@ -1,0 +1,46 @@
+using Waybill.EventStore;
+
+namespace Waybill.Grains.Sourcing.Sagas;
+
+/// <summary>What a saga reacts to.</summary>
+public abstract record SagaInput
+{
+    /// <summary>A command that it sent took effect.</summary>
+    public sealed record Done(string Command) : SagaInput;
+
+    /// <summary>A command that it sent was refused.</summary>
+    public sealed record Refused(string Command, string Code) : SagaInput;
+
+    /// <summary>The stage has not been left within its limit. Left without a row, this leads to compensation.</summary>
+    public sealed record TimedOut : SagaInput;
+
+    /// <summary>Something was asked of it from outside; each saga has its own.</summary>
+    /// <param name="Name">How it is recorded, for example <c>requested</c>.</param>
+    public abstract record Request(string Name) : SagaInput;
+}
+
+/// <summary>What reaches a saga's grain, and why.</summary>
+/// <param name="Saga">The saga's stream.</param>
+/// <param name="Context">Who asked for it.</param>
+public abstract record SagaCommand(StreamName Saga, CommandContext Context)
+{
+    /// <summary>Something was asked of it from outside.</summary>
+    public sealed record Take(StreamName Saga, CommandContext Context, SagaInput.Request Input)
+        : SagaCommand(Saga, Context);
+
+    /// <summary>A command was answered: done, unless there is a refusal.</summary>
+    public sealed record Hear(StreamName Saga, CommandContext Context, Guid CommandId, int Attempt, string? Refusal)
+        : SagaCommand(Saga, Context);
+
+    /// <summary>A deadline has passed. A stale epoch changes nothing.</summary>
+    public sealed record TimeOut(StreamName Saga, CommandContext Context, int Epoch) : SagaCommand(Saga, Context);
+
+    /// <summary>A person wants what the saga is stuck on to be tried again.</summary>
+    public sealed record Retry(StreamName Saga, CommandContext Context) : SagaCommand(Saga, Context);
+
+    /// <summary>
+    /// A person wants what was done to be undone. Where undoing something was refused, that person has dealt with it by
+    /// hand, and the rest is undone.
+    /// </summary>
+    public sealed record Undo(StreamName Saga, CommandContext Context) : SagaCommand(Saga, Context);
+}

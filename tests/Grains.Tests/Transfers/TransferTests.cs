@@ -1,0 +1,216 @@
+using Waybill.EventStore;
+using Waybill.Grains.Accounts;
+using Waybill.Grains.Sourcing;
+using Waybill.Grains.Sourcing.Sagas;
+using Waybill.Grains.Transfers;
+using Waybill.Tests.Grains.Sagas;
+using static Waybill.Grains.Sourcing.Sagas.CommandStatus;
+
+namespace Waybill.Tests.Grains.Transfers;
+
+/// <summary>The rules of a transfer, and with them the way back that all sagas share.</summary>
+public sealed class TransferTests
+{
+    private static readonly Transfer FiveEuros = new("ann", "bob", 5_00, "EUR", "rent");
+
+    private readonly SagaSpecification<Transfer> _transfer = new("t1");
+
+    [Fact]
+    public void It_debits_then_credits_and_is_completed()
+    {
+        Request(FiveEuros);
+        _transfer.Unanswered().ShouldBe(["debit account.withdraw ann"]);
+        _transfer.Saga.Deadline!.At.ShouldBe(SagaSpecification.Now + Transfer.StageLimit);
+
+        _transfer.Done("debit");
+        _transfer.Unanswered().ShouldBe(["credit account.deposit bob"]);
+
+        _transfer.Done("credit");
+        _transfer.Unanswered().ShouldBeEmpty();
+        (_transfer.Saga.Status, _transfer.Saga.Deadline).ShouldBe((SagaStatus.Completed, null));
+    }
+
+    [Theory]
+    [InlineData(0, "bob", "amount-not-positive")]
+    [InlineData(1, "ann", "same-account")]
+    public void What_makes_no_sense_is_refused(long amount, string to, string code) =>
+        _transfer.Take(new Transfer.Requested(FiveEuros with { Amount = amount, To = to })).Refusal
+            .ShouldBe(Decision.Refuse(code));
+
+    [Fact]
+    public void A_second_transfer_of_the_same_id_is_refused()
+    {
+        Request(FiveEuros);
+
+        _transfer.Take(new Transfer.Requested(FiveEuros with { Amount = 7 })).Refusal
+            .ShouldBe(Decision.Refuse("transfer-already-exists"));
+    }
+
+    [Fact]
+    public void A_refused_debit_ends_it_with_nothing_done()
+    {
+        Request(FiveEuros);
+        _transfer.Refused("debit", "insufficient-funds");
+
+        (_transfer.Saga.Status, _transfer.Saga.Reason).ShouldBe((SagaStatus.Failed, "insufficient-funds"));
+        _transfer.Unanswered().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_refused_credit_is_refunded()
+    {
+        Request(FiveEuros);
+        _transfer.Done("debit");
+        _transfer.Refused("credit", "account-closed");
+        _transfer.Unanswered().ShouldBe(["undo-debit account.deposit ann"]);
+        _transfer.Saga.Status.ShouldBe(SagaStatus.Compensating);
+
+        _transfer.Done("undo-debit");
+        (_transfer.Saga.Status, _transfer.Saga.Reason).ShouldBe((SagaStatus.Compensated, "account-closed"));
+    }
+
+    [Fact]
+    public void What_comes_a_second_time_changes_nothing()
+    {
+        Request(FiveEuros);
+        _transfer.Done("debit");
+        _transfer.Repeat("debit").Events.ShouldBeEmpty();
+        _transfer.Done("credit");
+        _transfer.Repeat("credit").Events.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_deadline_of_a_stage_that_was_left_changes_nothing()
+    {
+        Request(FiveEuros);
+        var stale = _transfer.Saga.Deadline!.Epoch;
+        _transfer.Done("debit");
+
+        _transfer.TimeOut(stale).Events.ShouldBeEmpty();
+        _transfer.Saga.Stage.ShouldBe(Transfer.Crediting);
+    }
+
+    [Fact]
+    public void A_silent_debit_is_asked_for_until_it_is_known_and_then_refunded()
+    {
+        Request(FiveEuros);
+        _transfer.TimeOut();
+        _transfer.Unanswered().ShouldBe(["debit account.withdraw ann"]);
+
+        _transfer.Done("debit");
+        _transfer.Unanswered().ShouldBe(["undo-debit account.deposit ann"]);
+        _transfer.Done("undo-debit");
+        (_transfer.Saga.Status, _transfer.Saga.Reason).ShouldBe((SagaStatus.Compensated, "timed-out"));
+    }
+
+    [Fact]
+    public void A_credit_that_succeeds_after_its_deadline_is_taken_back_before_the_debit_is_refunded()
+    {
+        Request(FiveEuros);
+        _transfer.Done("debit");
+        _transfer.TimeOut();
+        _transfer.Unanswered().ShouldBe(["credit account.deposit bob"]);
+
+        _transfer.Done("credit");
+        _transfer.Unanswered().ShouldBe(["undo-credit account.withdraw bob"]);
+        _transfer.Done("undo-credit");
+        _transfer.Unanswered().ShouldBe(["undo-debit account.deposit ann"]);
+        _transfer.Done("undo-debit");
+        _transfer.Saga.Status.ShouldBe(SagaStatus.Compensated);
+    }
+
+    [Fact]
+    public void A_success_that_comes_after_a_refusal_is_undone_though_all_has_ended()
+    {
+        Request(FiveEuros);
+        _transfer.Refused("debit", "insufficient-funds");
+        _transfer.Done("debit");
+        _transfer.Unanswered().ShouldBe(["undo-debit account.deposit ann"]);
+
+        _transfer.Done("undo-debit");
+        _transfer.Saga.Status.ShouldBe(SagaStatus.Failed);
+        _transfer.Saga.IsOver.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_refused_compensation_calls_for_a_person_who_has_it_tried_again()
+    {
+        GetStuckOnTheCredit();
+
+        _transfer.Retry().Refusal.ShouldBeNull();
+        _transfer.Unanswered().ShouldBe(["undo-credit account.withdraw bob"]);
+        _transfer.Done("undo-credit");
+        _transfer.Done("undo-debit");
+        _transfer.Saga.Status.ShouldBe(SagaStatus.Compensated);
+    }
+
+    [Fact]
+    public void A_refused_compensation_that_a_person_has_dealt_with_does_not_keep_the_rest_from_being_undone()
+    {
+        GetStuckOnTheCredit();
+
+        _transfer.Undo().Refusal.ShouldBeNull();
+        _transfer.Saga.Commands.Single(command => command.Name == "undo-credit").Status.ShouldBe(ByHand);
+        _transfer.Done("undo-debit");
+        _transfer.Saga.Status.ShouldBe(SagaStatus.Compensated);
+    }
+
+    [Fact]
+    public void A_silent_compensation_calls_for_a_person_and_goes_on_when_it_is_answered_after_all()
+    {
+        Request(FiveEuros);
+        _transfer.Done("debit");
+        _transfer.Refused("credit", "account-closed");
+        _transfer.TimeOut();
+        _transfer.Saga.Stuck.ShouldBe("undo-debit: timed-out");
+        _transfer.Unanswered().ShouldBeEmpty();
+
+        _transfer.Done("undo-debit");
+        (_transfer.Saga.Status, _transfer.Saga.Stuck).ShouldBe((SagaStatus.Compensated, null));
+    }
+
+    [Fact]
+    public void A_person_can_send_it_back_while_it_is_on_its_way()
+    {
+        Request(FiveEuros);
+        _transfer.Undo();
+        (_transfer.Saga.Status, _transfer.Saga.Reason).ShouldBe((SagaStatus.Compensating, "asked-to-compensate"));
+        _transfer.Done("debit");
+        _transfer.Done("undo-debit");
+
+        _transfer.Undo().Refusal.ShouldBe(Decision.Refuse("saga-not-stuck"));
+        _transfer.Retry().Refusal.ShouldBe(Decision.Refuse("saga-not-stuck"));
+    }
+
+    [Fact]
+    public void The_ids_of_its_commands_are_made_of_the_transfer_the_step_and_the_name()
+    {
+        Request(FiveEuros);
+        var other = new SagaSpecification<Transfer>("t1");
+        other.Take(new Transfer.Requested(FiveEuros));
+
+        _transfer.Saga.Commands[0].Id.ShouldBe(other.Saga.Commands[0].Id);
+        _transfer.Saga.Commands[0].Id.ShouldBe(NameBasedId.Of(new StreamName("transfer", "t1"), 1, "debit"));
+    }
+
+    [Fact]
+    public void Nothing_can_be_asked_of_a_transfer_that_was_never_requested()
+    {
+        _transfer.Retry().Refusal.ShouldBe(Decision.Missing("transfer-not-found"));
+        _transfer.TimeOut(0).Refusal.ShouldBe(Decision.Missing("transfer-not-found"));
+    }
+
+    private void Request(Transfer transfer) =>
+        _transfer.Take(new Transfer.Requested(transfer)).Refusal.ShouldBeNull();
+
+    private void GetStuckOnTheCredit()
+    {
+        Request(FiveEuros);
+        _transfer.Done("debit");
+        _transfer.TimeOut();
+        _transfer.Done("credit");
+        _transfer.Refused("undo-credit", "insufficient-funds");
+        _transfer.Saga.Stuck.ShouldBe("undo-credit: insufficient-funds");
+        _transfer.Saga.Deadline.ShouldBeNull();
+    }
+}
