@@ -54,6 +54,7 @@ public static class EventStoreServices
             .AddSingleton<ISnapshotStore>(all => all.GetRequiredService<TStore>())
             .AddSingleton<ISubjectStore>(all => all.GetRequiredService<TStore>())
             .AddSingleton<ILogAudit>(all => all.GetRequiredService<TStore>())
+            .AddSingleton<IDueStore>(all => all.GetRequiredService<TStore>().DueTable)
             .AddSingleton(all => all.GetRequiredService<TStore>().ReadModels);
     }
 }

@@ -11,6 +11,9 @@ public abstract class RelationalEventStore
     /// <summary>The read models kept beside the log.</summary>
     public IReadModelStore ReadModels => field ??= new RelationalReadModels(this);
 
+    /// <summary>Who has to be woken, and when.</summary>
+    public IDueStore DueTable => field ??= new RelationalDueTable(this);
+
     private protected HeadSignal Signal { get; } = new();
 
     private protected abstract GroupCommit Commits { get; }

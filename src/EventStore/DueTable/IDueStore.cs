@@ -1,0 +1,66 @@
+namespace Waybill.EventStore;
+
+/// <summary>
+/// Keeps who has to be woken, and when, or waits for a person. Each wakes at least once: whoever is claimed and not
+/// settled is due again when the lease ends.
+/// </summary>
+/// <remarks>
+/// Every member throws <see cref="StoreUnavailableException"/> when the store cannot be reached. Times count in whole
+/// microseconds.
+/// </remarks>
+public interface IDueStore
+{
+    /// <summary>Enters some and settles others, in one transaction.</summary>
+    /// <param name="due">
+    /// Who is to be woken, and when. Where an earlier time stands already, that one holds; nobody waits for a person
+    /// any more who is entered here.
+    /// </param>
+    /// <param name="settled">What becomes of those whose time has not been changed meanwhile.</param>
+    /// <param name="now">The time; kept with those that are new.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task UpdateDueAsync(
+        IReadOnlyList<Due> due,
+        IReadOnlyList<DueSettlement> settled,
+        DateTimeOffset now,
+        CancellationToken cancellation = default);
+
+    /// <summary>Takes those whose time has come, so that nobody else takes them until the lease ends.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="leaseEnd">When they are due again, unless they have been settled.</param>
+    /// <param name="max">How many to take at most: those that have waited longest.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<IReadOnlyList<DueClaim>> ClaimDueAsync(
+        DateTimeOffset now, DateTimeOffset leaseEnd, int max, CancellationToken cancellation = default);
+
+    /// <summary>Those that wait for a person, those first that have been here longest.</summary>
+    /// <param name="category">Only those of one category; null for all.</param>
+    /// <param name="max">How many to list at most.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<IReadOnlyList<StuckDue>> ListStuckAsync(
+        string? category, int max, CancellationToken cancellation = default);
+}
+
+/// <summary>Somebody to wake.</summary>
+/// <param name="Stream">Who.</param>
+/// <param name="At">When.</param>
+public readonly record struct Due(StreamName Stream, DateTimeOffset At);
+
+/// <summary>Somebody to wake now.</summary>
+/// <param name="Stream">Who.</param>
+/// <param name="At">When the lease ends; names this claim when it is settled.</param>
+/// <param name="Since">When this one was entered first.</param>
+public readonly record struct DueClaim(StreamName Stream, DateTimeOffset At, DateTimeOffset Since);
+
+/// <summary>What becomes of somebody who was to be woken.</summary>
+/// <param name="Stream">Who.</param>
+/// <param name="At">The time that must stand still; another one has been set by somebody who knows more.</param>
+/// <param name="Next">When to wake this one next; null for never.</param>
+/// <param name="Stuck">What a person must deal with; null if nothing. Without it and a next time, it is removed.</param>
+public readonly record struct DueSettlement(
+    StreamName Stream, DateTimeOffset At, DateTimeOffset? Next = null, string? Stuck = null);
+
+/// <summary>Somebody who waits for a person.</summary>
+/// <param name="Stream">Who.</param>
+/// <param name="Reason">What for.</param>
+/// <param name="Since">When this one was entered first.</param>
+public sealed record StuckDue(StreamName Stream, string Reason, DateTimeOffset Since);

@@ -1,0 +1,104 @@
+using System.Data.Common;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Waybill.EventStore.Relational;
+
+namespace Waybill.EventStore;
+
+/// <summary>
+/// The due table of either store. Rows go to the database as one JSON text, so that a statement serves any number of
+/// them.
+/// </summary>
+internal sealed class RelationalDueTable(ISessions sessions) : IDueStore
+{
+    /// <inheritdoc/>
+    public Task UpdateDueAsync(
+        IReadOnlyList<Due> due,
+        IReadOnlyList<DueSettlement> settled,
+        DateTimeOffset now,
+        CancellationToken cancellation = default) =>
+        sessions.Write((session, c) => UpdateAsync(session, due, settled, now, c), cancellation);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<DueClaim>> ClaimDueAsync(
+        DateTimeOffset now, DateTimeOffset leaseEnd, int max, CancellationToken cancellation = default)
+    {
+        // Nearly always nobody is due, and then nothing need be written.
+        var isAnyDue = await sessions.Read(
+            (session, c) => session.ReadFirstAsync("select-any-due", [now], _ => true, c), cancellation);
+        return isAnyDue
+            ? await sessions.Write(
+                (session, c) => ReadAllAsync(session, "claim-due", [now, leaseEnd, max], row => new DueClaim(
+                    new StreamName(row.GetString(0), row.GetString(1)),
+                    session.ReadTime(row, 2),
+                    session.ReadTime(row, 3)), c),
+                cancellation)
+            : [];
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StuckDue>> ListStuckAsync(
+        string? category, int max, CancellationToken cancellation = default) => sessions.Read(
+            (session, c) => ReadAllAsync(session, "select-stuck", [category, max], row => new StuckDue(
+                new StreamName(row.GetString(0), row.GetString(1)),
+                row.GetString(2),
+                session.ReadTime(row, 3)), c),
+            cancellation);
+
+    private static async Task<bool> UpdateAsync(
+        StoreSession session,
+        IReadOnlyList<Due> due,
+        IReadOnlyList<DueSettlement> settled,
+        DateTimeOffset now,
+        CancellationToken cancellation)
+    {
+        if (settled.Count > 0)
+        {
+            var rows = Json(settled.Select(s => new DueRow(s.Stream, s.At, s.Next, s.Stuck)));
+            await session.ExecuteAsync("delete-due", [rows], cancellation);
+            if (settled.Any(s => s.Next is not null || s.Stuck is not null))
+                await session.ExecuteAsync("settle-due", [rows], cancellation);
+        }
+        if (due.Count > 0)
+            await session.ExecuteAsync(
+                "save-due", [Json(due.Select(d => new DueRow(d.Stream, d.At, null, null))), now], cancellation);
+        return true;
+    }
+
+    private static async Task<IReadOnlyList<T>> ReadAllAsync<T>(
+        StoreSession session,
+        string statement,
+        object?[] values,
+        Func<DbDataReader, T> read,
+        CancellationToken cancellation)
+    {
+        var rows = new List<T>();
+        await session.ReadAsync(statement, values, Take, cancellation);
+        return rows;
+
+        bool Take(DbDataReader row)
+        {
+            rows.Add(read(row));
+            return true;
+        }
+    }
+
+    private static string Json(IEnumerable<DueRow> rows) =>
+        JsonSerializer.Serialize([.. rows], DueJson.Default.DueRowArray);
+}
+
+/// <summary>A row as it goes to the database; times in microseconds since 1970.</summary>
+internal sealed record DueRow(string Category, string Id, long At, long? Next, string? Stuck)
+{
+    public DueRow(StreamName stream, DateTimeOffset at, DateTimeOffset? next, string? stuck)
+        : this(stream.Category, stream.Id, Microseconds(at), next is { } time ? Microseconds(time) : null, stuck)
+    {
+    }
+
+    private static long Microseconds(DateTimeOffset time) =>
+        (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(DueRow[]))]
+internal sealed partial class DueJson : JsonSerializerContext;
