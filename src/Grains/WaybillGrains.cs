@@ -5,6 +5,7 @@ using Waybill.EventStore;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Projections;
+using Waybill.Grains.Sourcing.Sagas;
 
 namespace Waybill.Grains;
 
@@ -31,7 +32,16 @@ public static class WaybillGrains
         .AddProjection<AccountList, AccountRow, IAccountListGrain>()
         .AddProjection<Statement, StatementRow, IStatementGrain>();
 
+    /// <summary>Lets a silo run Waybill's sagas. It needs the event store's due table beside this.</summary>
+    public static ISiloBuilder AddWaybillSagas(this ISiloBuilder silo)
+    {
+        silo.Services.AddSingleton<MessageType>(AccountMessages.Withdraw);
+        silo.Services.AddSingleton<MessageType>(AccountMessages.Deposit);
+        return silo.AddSagas();
+    }
+
     /// <summary>Lets the event store write and read the events of every aggregate.</summary>
     public static IServiceCollection AddWaybillEvents(this IServiceCollection services) => services
-        .AddEvents(AccountEventJson.Default);
+        .AddEvents(AccountEventJson.Default)
+        .AddEvents(SagaEventJson.Default);
 }

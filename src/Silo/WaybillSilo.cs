@@ -66,6 +66,7 @@ public static class WaybillSilo
         silo.AddEventStreams();
         silo.AddWaybillGrains();
         silo.AddWaybillProjections();
+        silo.AddWaybillSagas();
         silo.AddDashboard();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             services => services.GetRequiredService<SiloCheck>());

@@ -55,9 +55,11 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     private readonly List<Folded<TState>> _landmarks = [Empty];
     private Task _saving = Task.CompletedTask;
 
-    private StreamName Stream => new(TState.Category, this.GetPrimaryKeyString());
+    /// <summary>The stream of this aggregate.</summary>
+    protected StreamName Stream => new(TState.Category, this.GetPrimaryKeyString());
 
-    private Folded<TState> Current => State.Folded ?? Empty;
+    /// <summary>The fold that stands; out of date where another writer was faster.</summary>
+    protected Folded<TState> Current => State.Folded ?? Empty;
 
     private bool IsKnown => Version == Current.Version;
 

@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Waybill.EventStore;
 using Waybill.Grains;
 using Waybill.Grains.Sourcing;
+using Waybill.Grains.Sourcing.Sagas;
+using Waybill.Grains.Transfers;
 
 namespace Waybill.Tests.Grains.StoredSamples;
 
@@ -23,8 +25,10 @@ public sealed class StoredSampleTests
         .BuildServiceProvider()
         .GetRequiredService<EventTypes>();
 
-    // The aggregates by what happens to them.
+    // The aggregates by what happens to them. What happens to sagas is the same for all of them: one stands for all.
     private static readonly Dictionary<Type, Func<object, object>> Folds = typeof(IAggregate<,,>).Assembly.GetTypes()
+        .Where(state => !state.IsGenericTypeDefinition)
+        .Append(typeof(Saga<Transfer>))
         .SelectMany(state => state.GetInterfaces(), (state, contract) => (state, contract))
         .Where(found => found.contract.IsGenericType
             && found.contract.GetGenericTypeDefinition() == typeof(IAggregate<,,>)

@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Waybill.EventStore;
+
+namespace Waybill.Grains.Sourcing.Sagas;
+
+/// <summary>
+/// One silo's look at the due table: it wakes the sagas whose time has come. All silos look; each row is claimed by one
+/// of them for a while, and comes again if its saga has not settled it by then.
+/// </summary>
+public sealed class DueLoop(
+    IDueStore store, IGrainFactory grains, SagaOptions options, TimeProvider time, ILogger<DueLoop> logger)
+    : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private Task _run = Task.CompletedTask;
+
+    /// <summary>When the table was last read with success; null if it has not been.</summary>
+    public DateTimeOffset? LastRead { get; private set; }
+
+    /// <summary>Why it cannot be read; null if it can.</summary>
+    public string? Error { get; private set; }
+
+    /// <inheritdoc/>
+    public void Participate(ISiloLifecycle observer) =>
+        observer.Subscribe(nameof(DueLoop), ServiceLifecycleStage.Active, Start, Stop);
+
+    /// <inheritdoc/>
+    public void Dispose() => _stopping.Dispose();
+
+    private Task Start(CancellationToken cancellation)
+    {
+        _run = Task.Run(RunAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    private async Task Stop(CancellationToken cancellation)
+    {
+        await _stopping.CancelAsync();
+        await _run.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task RunAsync()
+    {
+        var pause = options.DuePeriod;
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                while (await WakeAsync(_stopping.Token) == options.ClaimMax)
+                {
+                    // There may be more.
+                }
+                pause = options.DuePeriod;
+            }
+            catch (Exception error) // The loop must survive whatever the store does.
+            {
+                Error = error.Message;
+                logger.LogWarning(error, "The due table cannot be read.");
+                pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, options.DuePauseMax.Ticks));
+            }
+            await Task.Delay(pause, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Wakes those whose time has come, and waits until they have heard.</summary>
+    /// <returns>How many were claimed.</returns>
+    internal async Task<int> WakeAsync(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var claims = await store.ClaimDueAsync(now, now + options.CheckPeriod, options.ClaimMax, cancellation);
+        (LastRead, Error) = (now, null);
+        await Task.WhenAll(claims.Select(WakeAsync));
+        return claims.Count;
+    }
+
+    private async Task WakeAsync(DueClaim claim)
+    {
+        try
+        {
+            await grains.GetSaga(claim.Stream).Wake(new SagaClaim(claim.At, claim.Since));
+        }
+        catch (Exception error) // One saga must not keep the others asleep; this one's turn comes again.
+        {
+            logger.LogWarning(error, "{Saga} could not be woken.", claim.Stream);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+using Microsoft.Extensions.Logging;
+using Waybill.EventStore;
+
+namespace Waybill.Grains.Sourcing.Sagas;
+
+/// <summary>
+/// The shell around a saga. An input goes <see cref="Carry"/>: the saga is entered in the due table, the input and all
+/// that follows from it is appended, and what the saga has sent and nobody has answered is sent, again and again,
+/// until it is.
+/// </summary>
+/// <remarks>
+/// The crash between every two lines: before the append only the due table knows of the saga, wakes it and finds
+/// nothing. After the append the due table wakes it, here or elsewhere, and it sends what is unanswered under the ids
+/// that were recorded. So it must stand in the due table before it can have open work, and be taken out only after it
+/// has none.
+/// <para>
+/// Answers come as what the call returns, and as the event over the saga's stream; the second changes nothing.
+/// </para>
+/// </remarks>
+[CollectionAgeLimit(Minutes = 2)] // Long enough for what comes late; sagas are many, and short.
+public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sagas)
+    : EventSourcedGrain<SagaCommand, SagaEvent, Saga<TSaga>, TView>(access), ISagaGrain
+    where TSaga : class, ISaga<TSaga>
+    where TView : class
+{
+    // The commands that are being sent, and the deadline that is being waited for.
+    private readonly HashSet<Guid> _sending = [];
+    private SagaDeadline? _awaited;
+    private int _carrying;
+    private bool _hasEnded;
+
+    // When the due table wakes this saga, as far as is known here; null if it may not stand there.
+    private DateTimeOffset? _due;
+
+    private Saga<TSaga> Saga => Current.State;
+
+    private DateTimeOffset Now => sagas.Time.GetUtcNow();
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await base.OnActivateAsync(cancellationToken);
+        GoOn();
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _hasEnded = true;
+        return base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Outcome<SagaExplanation>> Explain() => Explained(await Read());
+
+    /// <inheritdoc/>
+    public async Task<Outcome<SagaExplanation>> Retry(CommandContext context) =>
+        Explained(await Carry(new SagaCommand.Retry(Stream, context)));
+
+    /// <inheritdoc/>
+    public async Task<Outcome<SagaExplanation>> Compensate(CommandContext context) =>
+        Explained(await Carry(new SagaCommand.Undo(Stream, context)));
+
+    /// <inheritdoc/>
+    public async Task Hear(Guid commandId)
+    {
+        await Read();
+        if (Saga.Commands.FirstOrDefault(command => command.Id == commandId) is { } command)
+            await Tell(command, new Answer(AnswerStatus.Done, null));
+    }
+
+    /// <inheritdoc/>
+    public async Task Wake(SagaClaim claim)
+    {
+        _due = claim.At;
+        if ((await Read()).Status is OutcomeStatus.Unavailable)
+            return; // When the lease ends it is woken again.
+        if (Saga.Deadline is { } deadline && deadline.At <= Now)
+            await TimeOut(deadline);
+        GoOn();
+        var hasBegun = Current.Version > 0 || Now - claim.Since < sagas.Options.BeginMax;
+        if (_due is { } due)
+            Settle(due, hasBegun ? NextWake() : null);
+    }
+
+    /// <summary>Takes what is asked of it from outside.</summary>
+    protected Task<Outcome<TView>> Take(CommandContext context, SagaInput.Request input) =>
+        Carry(new SagaCommand.Take(Stream, context, input));
+
+    private async Task<Outcome<TView>> Carry(SagaCommand command)
+    {
+        _carrying++;
+        try
+        {
+            await BeDue();
+            var outcome = await Execute(command.Context, command);
+            GoOn();
+            // What was refused at the door need not be woken; unless something else is on its way in.
+            if (Current.Version == 0 && outcome.Status is not OutcomeStatus.Unavailable && _carrying == 1)
+                Settle(_due!.Value, null);
+            return outcome;
+        }
+        catch (StoreUnavailableException)
+        {
+            return new(OutcomeStatus.Unavailable, "store-unavailable", null, 0, 0);
+        }
+        finally
+        {
+            _carrying--;
+        }
+    }
+
+    private async Task BeDue()
+    {
+        var latest = Now + sagas.Options.CheckPeriod;
+        if (_due <= latest)
+            return;
+        await sagas.Due.EnterAsync(new Due(Stream, latest));
+        _due = latest;
+    }
+
+    // Sends what is unanswered and waits for the deadline, unless that is being done already; and leaves the due table
+    // when nothing is left to do.
+    private void GoOn()
+    {
+        if (_hasEnded)
+            return;
+        foreach (var command in Saga.Unanswered)
+            if (_sending.Add(command.Id))
+                _ = Send(command.Id);
+        if (Saga.Deadline != _awaited && (_awaited = Saga.Deadline) is { } deadline)
+            _ = Await(deadline);
+        if (_due is { } due && Current.Version > 0 && (Saga.IsOver || Saga.Stuck is not null))
+            Settle(due, null);
+    }
+
+    private void Settle(DateTimeOffset due, DateTimeOffset? next)
+    {
+        sagas.Due.Settle(new DueSettlement(Stream, due, next, Saga.Stuck));
+        _due = next;
+    }
+
+    private DateTimeOffset? NextWake() =>
+        Current.Version == 0 || Saga.Unanswered.Any() ? Now + sagas.Options.CheckPeriod : Saga.Deadline?.At;
+
+    private async Task Send(Guid commandId)
+    {
+        var pause = sagas.Options.Pause;
+        while (Saga.Unanswered.FirstOrDefault(command => command.Id == commandId) is { } command
+            && !_hasEnded)
+        {
+            var answer = await Ask(command);
+            if (answer.Status is not AnswerStatus.Unknown && await Tell(command, answer))
+                break;
+            await Pause(pause);
+            pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, sagas.Options.PauseMax.Ticks));
+        }
+        _sending.Remove(commandId);
+        GoOn(); // It may have been asked for again meanwhile.
+    }
+
+    private async Task<Answer> Ask(CommandState command)
+    {
+        var (_, correlationId, actor) = Saga.Origin!;
+        try
+        {
+            return await sagas.Messages.Send(GrainFactory, command.Message, new CommandContext(
+                command.Id, correlationId, $"{command.Cause}", actor, SagaId: $"{Stream}"));
+        }
+        catch (Exception error) // Whatever is wrong with one step, the saga waits for its deadline, and says so.
+        {
+            sagas.Logger.LogWarning(error, "{Saga} got no answer to {Command}.", Stream, command.Name);
+            return new(AnswerStatus.Unknown, null);
+        }
+    }
+
+    // Whether the saga knows the answer now.
+    private async Task<bool> Tell(CommandState command, Answer answer)
+    {
+        var (isDone, attempt) = (answer.Status is AnswerStatus.Done, command.Attempt);
+        if (Saga.Commands.FirstOrDefault(sent => sent.Id == command.Id) is { Status: CommandStatus.Done })
+            return true;
+        var id = isDone ? NameBasedId.Of(command.Id, "done") : NameBasedId.Of(command.Id, "refused", attempt);
+        var outcome = await Survive(() => Carry(new SagaCommand.Hear(
+            Stream, Context(id, $"{command.Id}"), command.Id, attempt, isDone ? null : answer.Code)));
+        return outcome is { Status: not OutcomeStatus.Unavailable };
+    }
+
+    private async Task Await(SagaDeadline deadline)
+    {
+        while (deadline.At - Now is var left && left > TimeSpan.Zero && deadline == _awaited && !_hasEnded)
+            await Pause(left < LongestWait ? left : LongestWait);
+        if (!_hasEnded)
+            await TimeOut(deadline);
+    }
+
+    // Where this fails, the due table sees to it.
+    private async Task TimeOut(SagaDeadline deadline)
+    {
+        if (Saga.Deadline?.Epoch == deadline.Epoch)
+            await Survive(() => Carry(new SagaCommand.TimeOut(
+                Stream, Context(NameBasedId.Of(Stream, "timed-out", deadline.Epoch), null), deadline.Epoch)));
+    }
+
+    private CommandContext Context(Guid id, string? causationId) =>
+        new(id, Saga.Origin!.CorrelationId, causationId, Saga.Origin.Actor);
+
+    private async Task<Outcome<TView>?> Survive(Func<Task<Outcome<TView>>> step)
+    {
+        try
+        {
+            return await step();
+        }
+        catch (Exception error) // Nobody waits for this one; it is tried again.
+        {
+            sagas.Logger.LogError(error, "{Saga} could not go on.", Stream);
+            return null;
+        }
+    }
+
+    private Task Pause(TimeSpan pause) => Task.Delay(pause, sagas.Time);
+
+    private Outcome<SagaExplanation> Explained(Outcome<TView> outcome) => new(
+        outcome.Status,
+        outcome.Code,
+        outcome.View is null ? null : SagaExplanation.Of(Saga),
+        outcome.Version,
+        outcome.Position);
+
+    // Whoever waits for a deadline that holds no more is gone after this.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+}

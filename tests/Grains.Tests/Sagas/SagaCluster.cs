@@ -1,0 +1,165 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Hosting;
+using Orleans.TestingHost;
+using Waybill.EventStore;
+using Waybill.EventStore.Sqlite;
+using Waybill.Grains;
+using Waybill.Grains.Accounts;
+using Waybill.Grains.Sourcing;
+using Waybill.Grains.Sourcing.Sagas;
+using Waybill.Grains.Transfers;
+
+namespace Waybill.Tests.Grains.Sagas;
+
+/// <summary>
+/// A cluster that runs sagas over one store, with a clock that stands still unless a test moves it, and a wire between
+/// sagas and accounts that a test can cut.
+/// </summary>
+public sealed class SagaCluster : IAsyncLifetime
+{
+    private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("waybill-");
+    private readonly EventTypes _types =
+        new ServiceCollection().AddWaybillEvents().BuildServiceProvider().GetRequiredService<EventTypes>();
+
+    private SqliteEventStore _sqlite = null!;
+    private InProcessTestCluster _cluster = null!;
+
+    public FakeTimeProvider Clock { get; } = new();
+
+    public TimeProvider Time { get; init; } = null!;
+
+    public short Silos { get; init; } = 1;
+
+    public SagaOptions Options { get; init; } = new();
+
+    public CrashingStore Store { get; private set; } = null!;
+
+    public Wire Wire { get; } = new();
+
+    public InProcessTestCluster Cluster => _cluster;
+
+    private TimeProvider Now => Time ?? Clock;
+
+    public async ValueTask InitializeAsync()
+    {
+        _sqlite = new SqliteEventStore(
+            new SqliteEventStoreOptions { Path = Path.Combine(_directory.FullName, "waybill.db") },
+            _types,
+            Now,
+            NullLogger<SqliteEventStore>.Instance);
+        Store = new CrashingStore(_sqlite, _sqlite);
+        _cluster = await Deploy();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        _sqlite.Dispose();
+        _directory.Delete(recursive: true);
+    }
+
+    /// <summary>Kills every silo and starts new ones on what is in the store.</summary>
+    public async Task Restart()
+    {
+        foreach (var silo in _cluster.Silos.ToList())
+            await _cluster.KillSiloAsync(silo);
+        await _cluster.DisposeAsync();
+        Store.Restart();
+        _cluster = await Deploy();
+    }
+
+    public IAccountGrain Account(string id) => _cluster.Client.GetGrain<IAccountGrain>(id);
+
+    public ITransferGrain Transfer(string id) => _cluster.Client.GetGrain<ITransferGrain>(id);
+
+    public async Task Open(string account, long balance)
+    {
+        (await Account(account).Open(Command(), "ann", "EUR")).Status.ShouldBe(OutcomeStatus.Accepted);
+        if (balance > 0)
+            (await Account(account).Deposit(Command(), balance, null)).Status.ShouldBe(OutcomeStatus.Accepted);
+    }
+
+    public async Task<long> Balance(string account) => (await Account(account).Get()).View!.Balance;
+
+    /// <summary>Looks at the due table, as each silo does from time to time.</summary>
+    public Task<int> WakeDue() =>
+        _cluster.GetSiloServiceProvider().GetRequiredService<DueLoop>().WakeAsync(CancellationToken.None);
+
+    /// <summary>Waits until what was to be written to the due table before this is written.</summary>
+    public Task DueIsWritten() => _cluster.GetSiloServiceProvider().GetRequiredService<DueBook>().EnterAsync(
+        new Due(new StreamName("nobody", "never"), DateTimeOffset.MaxValue));
+
+    /// <summary>Those who wait for a person.</summary>
+    public async Task<IReadOnlyList<StuckDue>> Stuck()
+    {
+        await DueIsWritten();
+        return await Store.ListStuckAsync(category: null, max: 10);
+    }
+
+    /// <summary>Asks until something holds that comes by itself.</summary>
+    public static async Task Until(Func<Task<bool>> holds)
+    {
+        using var limit = new CancellationTokenSource(FakeTimeProvider.BarrierLimit);
+        while (!await holds())
+            limit.Token.ThrowIfCancellationRequested();
+    }
+
+    public async Task<TransferView> UntilEnded(string transfer)
+    {
+        TransferView? view = null;
+        await Until(async () =>
+            (view = (await Transfer(transfer).Get()).View)?.Status is not (null or TransferStatus.Pending));
+        return view!;
+    }
+
+    public async Task<List<RecordedEvent>> Recorded(StreamName stream) =>
+        await Store.ReadStreamAsync(stream).Select(_types.Read).ToListAsync();
+
+    public static CommandContext Command(string actor = "ann") =>
+        new(Guid.CreateVersion7(), "correlation", null, actor);
+
+    private async Task<InProcessTestCluster> Deploy()
+    {
+        var builder = new InProcessTestClusterBuilder(Silos);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddSingleton(new StoreAccess(
+                Store, _sqlite, _types, Now, new SourcingOptions(), NullLogger<StoreAccess>.Instance));
+            silo.Services.AddSingleton(Options);
+            silo.Services.AddSingleton(new DueBook(Store, Now, NullLogger<DueBook>.Instance));
+            silo.Services.AddSingleton(new MessageTypes(
+                [Wire.Over(AccountMessages.Withdraw), Wire.Over(AccountMessages.Deposit)]));
+            silo.Services.AddSingleton(services => new SagaAccess(
+                services.GetRequiredService<DueBook>(),
+                services.GetRequiredService<MessageTypes>(),
+                Options,
+                Now,
+                NullLogger<SagaAccess>.Instance));
+            silo.Services.AddSingleton(services => new DueLoop(
+                Store, services.GetRequiredService<IGrainFactory>(), Options, Now, NullLogger<DueLoop>.Instance));
+            silo.AddWaybillGrains();
+            silo.AddSagas();
+        });
+        var cluster = builder.Build();
+        await cluster.DeployAsync();
+        return cluster;
+    }
+}
+
+/// <summary>The way from sagas to accounts.</summary>
+public sealed class Wire
+{
+    /// <summary>Sends a message, or does something else with it.</summary>
+    public Func<Message, Func<Task<Answer>>, Task<Answer>> Send { get; set; } = Through;
+
+    public static Task<Answer> Through(Message message, Func<Task<Answer>> send) => send();
+
+    public MessageType Over(MessageType type) => new Line(this, type);
+
+    private sealed class Line(Wire wire, MessageType inner) : MessageType(inner.Name)
+    {
+        public override Task<Answer> Send(IGrainFactory grains, Message message, CommandContext context) =>
+            wire.Send(message, () => inner.Send(grains, message, context));
+    }
+}
