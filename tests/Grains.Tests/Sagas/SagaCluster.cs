@@ -48,7 +48,7 @@ public sealed class SagaCluster : IAsyncLifetime
             _types,
             Now,
             NullLogger<SqliteEventStore>.Instance);
-        Store = new CrashingStore(_sqlite, _sqlite);
+        Store = new CrashingStore(_sqlite, _sqlite.DueTable);
         _cluster = await Deploy();
     }
 
@@ -153,13 +153,19 @@ public sealed class Wire
     /// <summary>Sends a message, or does something else with it.</summary>
     public Func<Message, Func<Task<Answer>>, Task<Answer>> Send { get; set; } = Through;
 
+    /// <summary>Is given another copy of everything that is sent, to be delivered through whoever.</summary>
+    public Action<Func<IGrainFactory, Task<Answer>>> Repeat { get; set; } = _ => { };
+
     public static Task<Answer> Through(Message message, Func<Task<Answer>> send) => send();
 
     public MessageType Over(MessageType type) => new Line(this, type);
 
     private sealed class Line(Wire wire, MessageType inner) : MessageType(inner.Name)
     {
-        public override Task<Answer> Send(IGrainFactory grains, Message message, CommandContext context) =>
-            wire.Send(message, () => inner.Send(grains, message, context));
+        public override Task<Answer> Send(IGrainFactory grains, Message message, CommandContext context)
+        {
+            wire.Repeat(others => inner.Send(others, message, context));
+            return wire.Send(message, () => inner.Send(grains, message, context));
+        }
     }
 }
