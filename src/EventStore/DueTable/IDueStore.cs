@@ -55,7 +55,9 @@ public readonly record struct DueClaim(StreamName Stream, DateTimeOffset At, Dat
 /// <param name="Stream">Who.</param>
 /// <param name="At">The time that must stand still; another one has been set by somebody who knows more.</param>
 /// <param name="Next">When to wake this one next; null for never.</param>
-/// <param name="Stuck">What a person must deal with; null if nothing. Without it and a next time, it is removed.</param>
+/// <param name="Stuck">
+/// What a person must deal with; null if nothing. Without it and a next time, this one is removed.
+/// </param>
 public readonly record struct DueSettlement(
     StreamName Stream, DateTimeOffset At, DateTimeOffset? Next = null, string? Stuck = null);
 

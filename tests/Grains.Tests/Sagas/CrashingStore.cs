@@ -35,7 +35,10 @@ public sealed class CrashingStore(IEventStore log, IDueStore table) : IEventStor
     public void Restart() => CrashAt(int.MaxValue, after: false);
 
     public Task<AppendResult> AppendAsync(
-        StreamName stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken cancellation = default)
+        StreamName stream,
+        long expectedVersion,
+        IReadOnlyList<NewEvent> events,
+        CancellationToken cancellation = default)
     {
         lock (_gate)
             Writes = (Writes.Appends + 1, Writes.DueWrites);

@@ -4,6 +4,7 @@ using Orleans.Hosting;
 using Orleans.TestingHost;
 using Waybill.EventStore;
 using Waybill.EventStore.Sqlite;
+using Waybill.EventStore.Streams;
 using Waybill.Grains;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
@@ -30,6 +31,9 @@ public sealed class SagaCluster : IAsyncLifetime
     public TimeProvider Time { get; init; } = null!;
 
     public short Silos { get; init; } = 1;
+
+    /// <summary>Whether the log is delivered as streams.</summary>
+    public bool HasStreams { get; init; }
 
     public SagaOptions Options { get; init; } = new();
 
@@ -139,7 +143,12 @@ public sealed class SagaCluster : IAsyncLifetime
             silo.Services.AddSingleton(services => new DueLoop(
                 Store, services.GetRequiredService<IGrainFactory>(), Options, Now, NullLogger<DueLoop>.Instance));
             silo.AddWaybillGrains();
-            silo.AddSagas();
+            if (HasStreams)
+            {
+                silo.Services.AddSingleton<IEventStore>(Store).AddSingleton<ICheckpointStore>(_sqlite);
+                silo.AddEventStreams();
+            }
+            silo.AddWaybillSagas();
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();

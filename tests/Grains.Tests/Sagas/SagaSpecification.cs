@@ -6,7 +6,9 @@ using Waybill.Grains.Sourcing.Sagas;
 
 namespace Waybill.Tests.Grains.Sagas;
 
-/// <summary>One saga, driven by hand. Each event passes through its stored form, so that nothing is lost there.</summary>
+/// <summary>
+/// One saga, driven by hand. Each event passes through its stored form, so that nothing is lost there.
+/// </summary>
 public sealed class SagaSpecification<TSaga>(string id)
     where TSaga : class, ISaga<TSaga>
 {

@@ -150,6 +150,24 @@ public sealed class TransferGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_the_log_delivers_brings_it_to_its_end_though_no_call_is_ever_answered()
+    {
+        await using var cluster = new SagaCluster { HasStreams = true };
+        await cluster.InitializeAsync();
+        await cluster.Open("ann", 8_00);
+        await cluster.Open("bob", 0);
+        cluster.Wire.Send = async (_, send) =>
+        {
+            await send();
+            return await new TaskCompletionSource<Answer>().Task;
+        };
+        await cluster.Transfer("t1").Start(Command(), FiveEuros);
+
+        (await cluster.UntilEnded("t1")).Status.ShouldBe(TransferStatus.Completed);
+        (await cluster.Balance("ann"), await cluster.Balance("bob")).ShouldBe((3_00, 5_00));
+    }
+
+    [Fact]
     public async Task A_credit_that_succeeds_after_its_deadline_is_undone()
     {
         var late = new TaskCompletionSource();

@@ -85,7 +85,7 @@ public sealed class TransferStormTests(ITestOutputHelper output)
     private async Task TellPending(SagaCluster cluster, int transfers)
     {
         for (var number = 0; number < transfers; number++)
-            if ((await cluster.Transfer($"t{number}").Explain()).View is { Status: var status } pending && !IsEnd(status))
+            if ((await cluster.Transfer($"t{number}").Explain()).View is { } pending && !IsEnd(pending.Status))
                 output.WriteLine($"{pending} {string.Join("; ", pending.Steps)}");
     }
 
