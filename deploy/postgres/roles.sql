@@ -49,6 +49,7 @@ FROM pg_tables JOIN (VALUES
     ('events',          'SELECT, INSERT'),
     ('checkpoints',     'SELECT, INSERT, UPDATE'),
     ('snapshots',       'SELECT, INSERT, UPDATE'),
+    ('due',             'SELECT, INSERT, UPDATE, DELETE'),
     ('subject_keys',    'SELECT, INSERT, DELETE')  -- Forgetting a subject deletes its key.
 ) AS allowed (name, rights) ON name = tablename
 WHERE schemaname = :'schema'
