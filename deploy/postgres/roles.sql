@@ -1,5 +1,5 @@
 -- Two roles for Waybill on PostgreSQL: the owner makes and migrates the tables; the runtime role, as which Waybill runs,
--- reads and appends events, and can neither change nor remove one.
+-- reads and appends events, and can neither change nor remove one. The rows of read models are the runtime role's own.
 --
 --     psql -d waybill -v owner=waybill_owner -v runtime=waybill -v schema=waybill -f roles.sql
 --
@@ -36,12 +36,11 @@ ALTER ROLE :"owner" IN DATABASE :"DBNAME" SET search_path = :"schema";
 ALTER ROLE :"runtime" IN DATABASE :"DBNAME" SET search_path = :"schema";
 SELECT format('ALTER TABLE %I.%I OWNER TO %I', schemaname, tablename, :'owner')
 FROM pg_tables
-WHERE schemaname = :'schema' AND tableowner <> :'owner'
+WHERE schemaname = :'schema' AND tableowner <> :'owner' AND tablename !~ '_v[0-9]+_g[0-9]+$'
 \gexec
 
 -- The runtime role's rights are those of this list and no others.
-GRANT USAGE ON SCHEMA :"schema" TO :"runtime";
-REVOKE CREATE ON SCHEMA :"schema" FROM :"runtime";
+GRANT USAGE, CREATE ON SCHEMA :"schema" TO :"runtime";  -- Read models are made, and made anew, at run time.
 REVOKE ALL ON ALL TABLES IN SCHEMA :"schema" FROM :"runtime";
 SELECT format('GRANT %s ON %I.%I TO %I', rights, schemaname, tablename, :'runtime')
 FROM pg_tables JOIN (VALUES
@@ -49,10 +48,24 @@ FROM pg_tables JOIN (VALUES
     ('events',          'SELECT, INSERT'),
     ('checkpoints',     'SELECT, INSERT, UPDATE'),
     ('snapshots',       'SELECT, INSERT, UPDATE'),
-    ('due',             'SELECT, INSERT, UPDATE, DELETE'),
-    ('subject_keys',    'SELECT, INSERT, DELETE')  -- Forgetting a subject deletes its key.
+    ('subject_keys',    'SELECT, INSERT, DELETE'),  -- Forgetting a subject deletes its key.
+    ('read_models',     'SELECT, INSERT, UPDATE'),
+    ('projections',     'SELECT, INSERT, UPDATE, DELETE'),
+    ('parked_runs',     'SELECT, INSERT, UPDATE, DELETE'),
+    ('parked_acts',     'SELECT, INSERT'),
+    ('notices',         'SELECT, INSERT, DELETE'),
+    ('due',             'SELECT, INSERT, UPDATE, DELETE')
 ) AS allowed (name, rights) ON name = tablename
 WHERE schemaname = :'schema'
+\gexec
+
+-- A read model's generations, named by version and generation, and the view of the live one.
+SELECT format('ALTER TABLE %1$I.%2$I OWNER TO %3$I; GRANT ALL ON %1$I.%2$I TO %3$I', schema, name, :'runtime')
+FROM (
+    SELECT schemaname, tablename FROM pg_tables WHERE tablename ~ '_v[0-9]+_g[0-9]+$'
+    UNION ALL SELECT schemaname, viewname FROM pg_views WHERE viewname ~ '_v[0-9]+$'
+) AS rows (schema, name)
+WHERE schema = :'schema'
 \gexec
 
 COMMIT;

@@ -17,21 +17,30 @@ internal static class PostgresSchema
         int found;
         while ((found = Version(connection)) < known)
         {
-            try
-            {
-                MigrateOnce(connection, time);
-            }
-            catch (PostgresException denied) when (denied.SqlState is
-                PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.InvalidSchemaName)
-            {
+            if (!TryMigrateOnce(connection, time))
                 throw new StoreUnsuitableException(
                     $"The tables in PostgreSQL ({place}) have schema version {found}, this Waybill needs {known}, and "
                     + "its user may not change them. Migrate them first as the user who owns them: "
                     + "./run migrate --postgres ...");
-            }
         }
         if (found > known)
             throw new StoreTooNewException(found, known);
+    }
+
+    private static bool TryMigrateOnce(NpgsqlConnection connection, TimeProvider time)
+    {
+        using var owns = connection.Command("select-owns-schema");
+        if (owns.ExecuteScalar() is not true)
+            return false;
+        try
+        {
+            MigrateOnce(connection, time);
+            return true;
+        }
+        catch (PostgresException denied) when (denied.SqlState is PostgresErrorCodes.InsufficientPrivilege)
+        {
+            return false;
+        }
     }
 
     private static void MigrateOnce(NpgsqlConnection connection, TimeProvider time)
