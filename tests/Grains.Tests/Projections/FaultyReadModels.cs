@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.ExceptionServices;
 using Waybill.EventStore;
@@ -19,6 +20,12 @@ public class FaultyReadModels : DispatchProxy
 
     /// <summary>Comes before each call, whose name it is given; may throw.</summary>
     public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>The rebuild's commits that are under way.</summary>
+    public ConcurrentDictionary<object, bool> Building { get; } = [];
+
+    /// <summary>Comes before rows are loaded, with their keys; may throw.</summary>
+    public Action<IReadOnlyCollection<RowKey>> BeforeLoad { get; set; } = _ => { };
 
     /// <summary>Whether a commit has a row that only the database finds it cannot hold.</summary>
     public Func<object, bool> RefusesCommit { get; set; } = _ => false;
@@ -53,10 +60,16 @@ public class FaultyReadModels : DispatchProxy
             throw new StoreUnavailableException("The read models are away.");
         if (Hangs)
             await new TaskCompletionSource().Task;
+        if (method.Name == nameof(IReadModelStore.CommitBuildAsync))
+            Building[args[^2]!] = true;
+        if (method.Name == nameof(IReadModelStore.LoadRowsAsync))
+            BeforeLoad((IReadOnlyCollection<RowKey>)args[^2]!);
         await Before(method.Name);
         if (method.Name.StartsWith("Commit", StringComparison.Ordinal) && RefusesCommit(args[^2]!))
             throw new UnstorableRowException("The database says no.");
         var result = await Carry<T>(method, args);
+        if (method.Name == nameof(IReadModelStore.CommitBuildAsync))
+            Building.TryRemove(args[^2]!, out _);
         if (method.Name.StartsWith("Commit", StringComparison.Ordinal) && Interlocked.Decrement(ref _lostAnswers) >= 0)
             throw new StoreUnavailableException("The answer was lost.");
         return result;

@@ -47,6 +47,17 @@ public abstract class ProjectionRebuildTests : ProjectionBed
     {
         await AppendAtRandom(new Random(1), appends: 150, accounts: 40);
         await Host<Statement, StatementRow>().TickAsync();
+        Faults.BeforeLoad = keys =>
+        {
+            foreach (var commit in Faults.Building.Keys.OfType<BuildCommit<TallyRow>>())
+                commit.Added.Concat(commit.Upserts).Select(Tally.Model.KeyOf).Intersect(keys).ShouldBeEmpty();
+        };
+        Faults.Before = async name =>
+        {
+            // So that whoever loads without waiting for what is being written is sure to come before it.
+            for (var i = 0; i < 100 && name == nameof(IReadModelStore.CommitBuildAsync); i++)
+                await Task.Yield();
+        };
 
         (await RebuildAsync(Access(options: Small))).ShouldBeTrue();
         (await RebuildStatementAsync()).ShouldBeTrue();

@@ -153,13 +153,9 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
                 if (await write is CommitOutcome.Superseded)
                     return false;
                 write = WriteAsync(batch.Take(rows.TakeChanges(), access.Time.GetUtcNow()), cancellation);
-                if (!isFull)
-                    continue;
-
-                // What is forgotten will be loaded, so it must be there by then.
-                if (await write is CommitOutcome.Superseded)
-                    return false;
-                rows.Forget();
+                // What is forgotten has not changed since the time before, so that its write has ended.
+                if (isFull)
+                    rows.Forget();
             }
             if (await write is CommitOutcome.Superseded)
                 return false;

@@ -59,7 +59,8 @@ internal sealed class WorkingRows<TRow>
     public bool IsFull(int rowsMax) => _recent.Count > rowsMax / 2;
 
     /// <summary>
-    /// Forgets the rows that have not been used since the last time. None may have changes that are not in the table.
+    /// Forgets the rows that have not been used since the last time. Changes must have been taken both times, and those
+    /// of the last time be in the table.
     /// </summary>
     public void Forget() => (_older, _recent) = (_recent, []);
 
