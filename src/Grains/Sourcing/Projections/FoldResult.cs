@@ -44,7 +44,7 @@ internal sealed class FoldResult
         now,
         [AttemptOf(error, now)]);
 
-    /// <summary>The run with what is left of it after an event of it has failed, the same one again or another one.</summary>
+    /// <summary>What is left of a run after an event of it has failed, the same one again or another one.</summary>
     public static ParkedRun FailedAgain(ParkedRun run, ParkedRun failed) => run with
     {
         FirstVersion = failed.FirstVersion,

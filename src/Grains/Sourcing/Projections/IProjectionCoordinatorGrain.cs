@@ -2,10 +2,12 @@ using Waybill.EventStore;
 
 namespace Waybill.Grains.Sourcing.Projections;
 
-/// <summary>What operators, and readers, ask of a projection as a whole. The grain's key is its read model's name.</summary>
+/// <summary>
+/// What operators, and readers, ask of a projection as a whole. The grain's key is its read model's name.
+/// </summary>
 /// <remarks>
-/// There may be two of them for moments; what they do is fenced in the store. Every member throws
-/// <see cref="StoreUnavailableException"/> when it needs the store and that cannot be reached.
+/// There may be two of them for moments; what they do is fenced in the store. What needs the store throws a
+/// <see cref="TimeoutException"/> when that cannot be reached.
 /// </remarks>
 [Alias("waybill.projection-coordinator")]
 public interface IProjectionCoordinatorGrain : IGrainWithStringKey
@@ -23,7 +25,9 @@ public interface IProjectionCoordinatorGrain : IGrainWithStringKey
     [Alias("catch-up-to")]
     Task<long> CatchUpTo(long position);
 
-    /// <summary>Starts to build the rows anew from the whole log, beside the live ones; <c>Status</c> says how it goes.</summary>
+    /// <summary>
+    /// Starts to build the rows anew from the whole log, beside the live ones; <see cref="Status"/> says how it goes.
+    /// </summary>
     /// <param name="by">Who asks.</param>
     /// <param name="fresh">Begins again, rather than going on with what an earlier rebuild left.</param>
     /// <returns>False if one is under way, and not to be begun again.</returns>
@@ -77,13 +81,13 @@ public interface IProjectionCoordinatorGrain : IGrainWithStringKey
     [Alias("redrive-cause")]
     Task<RedriveSummary> RedriveCause(string cause, string by, int perSecondMax, bool dryRun);
 
-    /// <summary>How the last redrive by cause goes, or went; null if there has been none since the grain was activated.</summary>
+    /// <summary>How the last redrive by cause goes, or went; null if the grain knows of none.</summary>
     [Alias("redrive-progress")]
     Task<RedriveSummary?> RedriveProgress();
 
     /// <summary>
-    /// Applies a stream's events one after another, and says for each what it does; nothing is written. It ends with the
-    /// first that fails, for the later ones would wait.
+    /// Applies a stream's events one after another, and says for each what it does; nothing is written. It ends with
+    /// the first that fails, for the later ones would wait.
     /// </summary>
     /// <param name="stream">The stream.</param>
     /// <param name="fromVersion">The first version to be returned; those before are applied too.</param>

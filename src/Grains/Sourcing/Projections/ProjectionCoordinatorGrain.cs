@@ -61,7 +61,7 @@ public sealed class ProjectionCoordinatorGrain(
         RebuildStatus? rebuild = null;
         try
         {
-            var state = await access.Call(limit => access.Rows.ReadStateAsync(Model, limit));
+            var state = await Ask(limit => access.Rows.ReadStateAsync(Model, limit));
             if (state.Rebuild is { } progress)
                 rebuild = new(
                     progress.Position,
@@ -72,7 +72,7 @@ public sealed class ProjectionCoordinatorGrain(
                     IsRebuilding,
                     _rebuildError);
         }
-        catch (StoreUnavailableException)
+        catch (TimeoutException)
         {
             // The hosts say so.
         }
@@ -97,7 +97,7 @@ public sealed class ProjectionCoordinatorGrain(
     public async Task<bool> CancelRebuild(string by)
     {
         await StopRebuild();
-        var cancelled = await access.Call(limit => access.Rows.CancelRebuildAsync(Model, limit));
+        var cancelled = await Ask(limit => access.Rows.CancelRebuildAsync(Model, limit));
         if (cancelled)
             access.Logger.LogInformation("{By} cancelled the rebuild of {Projection}.", by, Model.View);
         return cancelled;
@@ -135,12 +135,12 @@ public sealed class ProjectionCoordinatorGrain(
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ParkedCauseView>> CountParked() =>
-        [.. (await access.Call(limit => access.Rows.CountParkedAsync(Model, limit)))
+        [.. (await Ask(limit => access.Rows.CountParkedAsync(Model, limit)))
             .Select(count => new ParkedCauseView(count.Cause, count.Runs))];
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ParkedActView>> ListActs(Guid? runId, int limit) =>
-        [.. (await access.Call(c => access.Rows.ListActsAsync(Model, runId, limit, c)))
+        [.. (await Ask(c => access.Rows.ListActsAsync(Model, runId, limit, c)))
             .Select(act => new ParkedActView(act.RunId, act.Stream, act.Act, act.By, act.At, act.Result))];
 
     /// <inheritdoc/>
@@ -157,7 +157,7 @@ public sealed class ProjectionCoordinatorGrain(
     public async Task<RedriveSummary> RedriveCause(string cause, string by, int perSecondMax, bool dryRun)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(perSecondMax);
-        var counts = await access.Call(limit => access.Rows.CountParkedAsync(Model, limit));
+        var counts = await Ask(limit => access.Rows.CountParkedAsync(Model, limit));
         var summary = new RedriveSummary(counts.Where(count => count.Cause == cause).Sum(count => count.Runs), 0, 0);
         if (!dryRun)
         {
@@ -172,22 +172,26 @@ public sealed class ProjectionCoordinatorGrain(
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ProjectionStep>> StepThrough(StreamName stream, long fromVersion, int limit) =>
-        _projection.StepThroughAsync(access, stream, fromVersion, limit);
+        Ask(_ => _projection.StepThroughAsync(access, stream, fromVersion, limit));
 
     private async Task SeeToRebuilds()
     {
-        if (IsRebuilding)
+        if (IsRebuilding || _failedAt + access.Options.RebuildTakeover > Now)
             return;
         if (!_isPrepared)
-            await access.Call(limit => access.Rows.PrepareAsync(Model, access.Options.QueueCount, limit));
+            await Ask(limit => access.Rows.PrepareAsync(Model, access.Options.QueueCount, limit));
         _isPrepared = true;
-        var state = await access.Call(limit => access.Rows.ReadStateAsync(Model, limit));
+        var state = await Ask(limit => access.Rows.ReadStateAsync(Model, limit));
         if (state.Rebuild is { } left && Now - left.CommittedAt >= access.Options.RebuildTakeover)
             StartRebuild(left.StartedBy, fresh: false);
         if (_swappedAt + access.Options.KeepReplaced <= Now)
         {
             _swappedAt = null;
-            await access.Call(limit => access.Rows.DropReplacedAsync(Model, limit));
+            await Ask(async limit =>
+            {
+                await access.Rows.DropReplacedAsync(Model, limit);
+                return true;
+            });
         }
     }
 
@@ -199,7 +203,8 @@ public sealed class ProjectionCoordinatorGrain(
         }
         catch (Exception silent) when (silent is OrleansException or TimeoutException)
         {
-            return new(queue, null, null, null, false, null, null, $"Its host does not answer: {silent.Message}", 0, null);
+            var error = $"Its host does not answer: {silent.Message}";
+            return new(queue, null, null, null, false, null, null, error, 0, null);
         }
     }
 
@@ -246,15 +251,21 @@ public sealed class ProjectionCoordinatorGrain(
         try
         {
             // Each run is tried once: one that fails stays where it is, and the next page begins after it.
-            for (var after = 0L; await Parked(cause, after, PageSize) is { Count: > 0 } runs; after = runs[^1].FirstPosition)
+            for (var after = 0L; ;)
+            {
+                var runs = await Parked(cause, after, PageSize);
                 foreach (var run in runs)
                 {
                     var result = await Redrive(run.Id, by);
                     _redrive = result.Status is RedriveStatus.Done
                         ? _redrive! with { Done = _redrive.Done + 1 }
                         : _redrive! with { Failed = _redrive.Failed + 1 };
+                    after = run.FirstPosition;
                     await Task.Delay(pause, access.Time);
                 }
+                if (runs.Count == 0)
+                    return;
+            }
         }
         catch (Exception failure) // Nobody waits for it; who asked sees how far it came.
         {
@@ -262,14 +273,27 @@ public sealed class ProjectionCoordinatorGrain(
         }
     }
 
+    // Only exceptions of the base library arrive as themselves at a caller in another silo.
+    private async Task<T> Ask<T>(Func<CancellationToken, Task<T>> call)
+    {
+        try
+        {
+            return await access.Call(call);
+        }
+        catch (StoreUnavailableException away)
+        {
+            throw new TimeoutException(away.Message);
+        }
+    }
+
     private Task<IReadOnlyList<ParkedRun>> Parked(string? cause, long afterPosition, int limit) =>
-        access.Call(c => access.Rows.ListParkedAsync(Model, cause, afterPosition, limit, c));
+        Ask(c => access.Rows.ListParkedAsync(Model, cause, afterPosition, limit, c));
 
     private IProjectionGrain HostOf(StreamName stream) =>
         _projection.Host(GrainFactory, LogQueue.Of(stream, access.Options.QueueCount).Number);
 
     private async Task<IProjectionGrain?> HostOfRun(Guid runId) =>
-        await access.Call(limit => access.Rows.FindParkedAsync(Model, runId, limit)) is { } run
+        await Ask(limit => access.Rows.FindParkedAsync(Model, runId, limit)) is { } run
             ? HostOf(run.Stream)
             : null;
 }

@@ -8,8 +8,8 @@ using Waybill.EventStore.Streams;
 namespace Waybill.Grains.Sourcing.Projections;
 
 /// <summary>
-/// The shell around the host of a projection for one queue: deliveries and ticks come one after another. It is activated
-/// even if the store cannot be reached, to say so. A class that derives from it is to subscribe to
+/// The shell around the host of a projection for one queue: deliveries and ticks come one after another. It is
+/// activated even if the store cannot be reached, to say so. A class that derives from it is to subscribe to
 /// <see cref="EventStreams.LogNamespace"/>, whose keys are the numbers of queues, as the grain's is.
 /// </summary>
 public abstract class ProjectionGrain<TProjection, TRow>(ProjectionAccess access)

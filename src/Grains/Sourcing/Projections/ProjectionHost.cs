@@ -6,12 +6,12 @@ namespace Waybill.Grains.Sourcing.Projections;
 
 /// <summary>
 /// Keeps a projection's rows up to date for one queue of the log: takes what is delivered, reads what is missing from
-/// the store, and commits rows and position together. What it commits is fenced by the position it went out from, so that
-/// of two hosts, or a host and a swap, one wins and the other begins anew from what is stored.
+/// the store, and commits rows and position together. What it commits is fenced by the position it went out from, so
+/// that of two hosts, or a host and a swap, one wins and the other begins anew from what is stored.
 /// </summary>
 /// <remarks>
-/// For one caller at a time, except for <see cref="ProgressAsync"/>. Nothing throws: what keeps it from going on is kept for
-/// the status, and the next tick tries again.
+/// For one caller at a time, except for <see cref="ProgressAsync"/>. Nothing throws: what keeps it from going on is
+/// kept for the status, and the next tick tries again.
 /// </remarks>
 internal sealed partial class ProjectionHost<TProjection, TRow>(
     ProjectionAccess access, LogQueue queue, Func<Task<bool>> rebuild)
@@ -57,7 +57,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
             Deliver();
         });
 
-    /// <summary>Does what is due: reads on, keeps its position, tries parked runs again, delivers notifications.</summary>
+    /// <summary>Does what is due: reads on, keeps its position, retries parked runs, delivers notifications.</summary>
     /// <returns>False if there is more to read at once.</returns>
     public async Task<bool> TickAsync()
     {
@@ -147,7 +147,8 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
         catch (Exception failure) // Whoever delivers must not see it, and the next tick tries again.
         {
             if (_error != failure.Message && failure is not ProjectionWaitsException)
-                access.Logger.LogWarning(failure, "{Projection} stands still in queue {Queue}.", Model.View, queue.Number);
+                access.Logger.LogWarning(
+                    failure, "{Projection} stands still in queue {Queue}.", Model.View, queue.Number);
             (_at, _error) = (null, failure.Message);
             return false;
         }

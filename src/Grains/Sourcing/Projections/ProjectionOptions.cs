@@ -37,7 +37,7 @@ public sealed record ProjectionOptions
     /// <summary>The pause after the first attempt; doubled after each further one.</summary>
     public TimeSpan RetryPause { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How many parked runs a host tries again by itself in one turn, so that they never hold up the rest.</summary>
+    /// <summary>How many parked runs a host tries again by itself in one turn, so that they never hold it up.</summary>
     public int RetriesMax { get; init; } = 20;
 
     /// <summary>How many parked events are applied in one transaction.</summary>
@@ -56,10 +56,10 @@ public sealed record ProjectionOptions
     public int RebuildPageSize { get; init; } = 5_000;
 
     /// <summary>
-    /// How many events a rebuild commits at a time at most: many, because a row is written once in a commit however often
-    /// it has changed.
+    /// How many events a rebuild commits at a time at most: many, because a row is written once in a commit however
+    /// often it has changed.
     /// </summary>
-    public int RebuildCommitSize { get; init; } = 200_000;
+    public int RebuildCommitSize { get; init; } = 100_000;
 
     /// <summary>How many rows a rebuild commits at a time, about.</summary>
     public int RebuildCommitRows { get; init; } = 25_000;

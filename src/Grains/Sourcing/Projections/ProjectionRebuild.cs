@@ -33,7 +33,7 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
     /// <param name="by">Who starts it.</param>
     /// <param name="fresh">Drops what has been built so far, rather than going on from there.</param>
     /// <param name="catchUp">
-    /// Lets the live projection come up to a position, as far as it can: what it notifies of is not lost in the swap then.
+    /// Lets the live projection come up to a position, as far as it can: the swap then loses nothing that it notifies of.
     /// </param>
     /// <param name="cancellation">Ends it; what has been built stays, to go on from.</param>
     /// <returns>False if another one has taken over, or it was cancelled.</returns>
@@ -250,8 +250,11 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
             Notices = result.Notices,
         };
 
-        bool NotSeenByAHost(StoredEvent stored) => access.Notifier is not null
-            && chunk.Live.Single(at => at.Queue == LogQueue.Of(stored.Stream, at.Queue.Count)).Position < stored.Position;
+        bool NotSeenByAHost(StoredEvent stored) =>
+            access.Notifier is not null && LiveOf(stored.Stream).Position < stored.Position;
+
+        ProjectionPosition LiveOf(StreamName stream) =>
+            chunk.Live.Single(at => at.Queue == LogQueue.Of(stream, at.Queue.Count));
     }
 
     /// <summary>What is to be committed next, gathered from several pages.</summary>

@@ -4,7 +4,7 @@ namespace Waybill.Grains.Sourcing.Projections;
 
 /// <summary>How a projection stands in one queue of the log.</summary>
 /// <param name="Queue">The queue's number.</param>
-/// <param name="Position">The position up to which its events are in the rows, or parked; null if not known yet.</param>
+/// <param name="Position">The position up to which its events are in the rows, or parked; null if unknown.</param>
 /// <param name="Head">The position of the last event in the log; null if that cannot be read.</param>
 /// <param name="EventsBehind">How many events of the queue are not processed yet; null if that cannot be read.</param>
 /// <param name="IsExact">False if there are more than are counted.</param>

@@ -55,7 +55,7 @@ internal sealed class WorkingRows<TRow>
         return new(added, updated, removed);
     }
 
-    /// <summary>True if more than half of so many rows have come since the last time that rows were forgotten.</summary>
+    /// <summary>True if more than half of so many rows have come since rows were last forgotten.</summary>
     public bool IsFull(int rowsMax) => _recent.Count > rowsMax / 2;
 
     /// <summary>
