@@ -59,7 +59,7 @@ public sealed record Transfer(string From, string To, long Amount, string Curren
     };
 
     /// <summary>Somebody asked for it.</summary>
-    public sealed record Requested(Transfer Transfer) : Request("requested");
+    public sealed record Requested(Transfer Transfer) : SagaInput.Request("requested");
 
     private Message Withdraw(string account) => AccountMessages.Withdraw.To(account, new(Amount, Reference));
 

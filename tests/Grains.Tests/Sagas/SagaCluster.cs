@@ -8,8 +8,10 @@ using Waybill.EventStore.Streams;
 using Waybill.Grains;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
+using Waybill.Grains.Sourcing.Reactions;
 using Waybill.Grains.Sourcing.Sagas;
 using Waybill.Grains.Transfers;
+using Waybill.Tests.Grains.Reactions;
 
 namespace Waybill.Tests.Grains.Sagas;
 
@@ -34,6 +36,12 @@ public sealed class SagaCluster : IAsyncLifetime
 
     /// <summary>Whether the log is delivered as streams.</summary>
     public bool HasStreams { get; init; }
+
+    /// <summary>Whether the tests' reaction runs.</summary>
+    public bool HasReactions { get; init; }
+
+    /// <summary>Whether new silos know nothing of how far readers of the log had come.</summary>
+    public bool ForgetsPositions { get; set; }
 
     public SagaOptions Options { get; init; } = new();
 
@@ -132,8 +140,8 @@ public sealed class SagaCluster : IAsyncLifetime
                 Store, _sqlite, _types, Now, new SourcingOptions(), NullLogger<StoreAccess>.Instance));
             silo.Services.AddSingleton(Options);
             silo.Services.AddSingleton(new DueBook(Store, Now, NullLogger<DueBook>.Instance));
-            silo.Services.AddSingleton(new MessageTypes(
-                [Wire.Over(AccountMessages.Withdraw), Wire.Over(AccountMessages.Deposit)]));
+            silo.Services.AddSingleton(services => new MessageTypes(
+                services.GetServices<MessageType>().Select(Wire.Over)));
             silo.Services.AddSingleton(services => new SagaAccess(
                 services.GetRequiredService<DueBook>(),
                 services.GetRequiredService<MessageTypes>(),
@@ -143,17 +151,32 @@ public sealed class SagaCluster : IAsyncLifetime
             silo.Services.AddSingleton(services => new DueLoop(
                 Store, services.GetRequiredService<IGrainFactory>(), Options, Now, NullLogger<DueLoop>.Instance));
             silo.AddWaybillGrains();
+            silo.Services.AddSingleton<IEventStore>(Store).AddSingleton<ICheckpointStore>(
+                ForgetsPositions ? new NoCheckpoints() : _sqlite);
             if (HasStreams)
-            {
-                silo.Services.AddSingleton<IEventStore>(Store).AddSingleton<ICheckpointStore>(_sqlite);
                 silo.AddEventStreams();
-            }
+            if (HasReactions)
+                silo.AddReaction<Welcome, IWelcomeGrain>();
             silo.AddWaybillSagas();
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return cluster;
     }
+}
+
+/// <summary>Positions of readers who have never read.</summary>
+internal sealed class NoCheckpoints : ICheckpointStore
+{
+    public Task<long> ReadCheckpointAsync(string reader, CancellationToken cancellation = default) =>
+        Task.FromResult(0L);
+
+    public Task<IReadOnlyDictionary<string, long>> ReadCheckpointsAsync(
+        string prefix, CancellationToken cancellation = default) =>
+        Task.FromResult<IReadOnlyDictionary<string, long>>(new Dictionary<string, long>());
+
+    public Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default) =>
+        Task.CompletedTask;
 }
 
 /// <summary>The way from sagas to accounts.</summary>

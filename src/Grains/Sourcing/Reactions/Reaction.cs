@@ -1,0 +1,57 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Waybill.Grains.Sourcing.Sagas;
+using static Waybill.Grains.Sourcing.Sagas.SagaInput;
+
+namespace Waybill.Grains.Sourcing.Reactions;
+
+/// <summary>
+/// One reaction to one event, on its way: a saga of one command. So a reaction has all that sagas have: it is kept
+/// until it is answered, under one id, and calls for a person when it is refused.
+/// </summary>
+/// <param name="Name">The reaction.</param>
+/// <param name="Category">The event's stream.</param>
+/// <param name="Id">The event's stream.</param>
+/// <param name="Version">The event's version in it.</param>
+[GenerateSerializer, Immutable, Alias("waybill.reaction")]
+public sealed record Reaction(string Name, string Category, string Id, long Version) : ISaga<Reaction>
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    static string ISaga<Reaction>.Category => "reaction";
+
+    /// <inheritdoc/>
+    public static Reaction Initial { get; } = new("", "", "", 0);
+
+    /// <inheritdoc/>
+    public static JsonTypeInfo<Reaction> DataJson => ReactionJson.Default.Reaction;
+
+    /// <inheritdoc/>
+    public static JsonTypeInfo<Saga<Reaction>> Json => ReactionJson.Default.SagaReaction;
+
+    /// <inheritdoc/>
+    public static IReadOnlyList<string> Plan { get; } = ["react"];
+
+    /// <inheritdoc/>
+    public static Step React(Saga<Reaction> saga, SagaInput input) => (saga.Stage, input) switch
+    {
+        ("", Happened { Reaction: var reaction }) => saga.To("reacting", reaction)
+            .Send("react", ReactionMessage.For(reaction)).Within(Limit),
+        ("reacting", Done) => saga.Complete(),
+        ("reacting", Refused refused) => saga.Stop(refused.Code),
+        ("reacting", TimedOut) => saga.Stop("timed-out"),
+        _ => Step.Ignored,
+    };
+
+    /// <summary>What it reacts to has happened.</summary>
+    public sealed record Happened(Reaction Reaction) : SagaInput.Request("happened");
+}
+
+/// <summary>The JSON of reactions; stored for ever.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(Reaction))]
+[JsonSerializable(typeof(Saga<Reaction>))]
+internal sealed partial class ReactionJson : JsonSerializerContext;
