@@ -21,6 +21,7 @@ internal static class LogBench
         ("growth", Growing.RunAsync),
         ("consumer", Delivering.RunAsync),
         ("verify", Verifying.RunAsync),
+        ("transfer", Transferring.RunAsync),
     ];
 
     /// <param name="harness">Measures.</param>
