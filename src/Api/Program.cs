@@ -3,6 +3,7 @@ using Waybill.Api;
 using Waybill.Api.Accounts;
 using Waybill.Api.Health;
 using Waybill.Api.Http;
+using Waybill.Api.Transfers;
 using Waybill.Silo;
 
 return await Start.RunAsync(() =>
@@ -13,6 +14,8 @@ return await Start.RunAsync(() =>
     builder.AddWaybillSilo();
     builder.AddStrictJson();
     builder.AddProblems();
+    builder.Services.AddSingleton<Views>();
+    builder.Services.AddSingleton<History>();
 
     var app = builder.Build();
     app.UseProblems();
@@ -21,6 +24,7 @@ return await Start.RunAsync(() =>
     app.UseUtf8Only();
     var routes = app.MapWithHead();
     routes.MapAccounts();
+    routes.MapTransfers();
     routes.MapHealth();
     app.MapOrleansDashboard("/dashboard");
     app.Lifetime.ApplicationStarted.Register(() => Welcome.Print(app.Urls));

@@ -1,3 +1,4 @@
+using System.Net;
 using Waybill.Tests.Postgres;
 
 namespace Waybill.Tests;
@@ -24,6 +25,25 @@ public sealed class PostgresTests(PostgresServer postgres) : IClassFixture<Postg
 
         (await again.Client.Balance(id)).ShouldBe(12_50);
         Directory.EnumerateFileSystemEntries(data.Path).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task What_was_just_written_is_found_in_the_views()
+    {
+        using var data = new DataDirectory();
+        await using var server = await ServerProcess.StartAsync(data.Path, "--postgres", postgres.NewSchema());
+        var id = await server.Client.OpenAccount(balance: 12_50);
+        var position = (await server.Client.Get($"/accounts/{id}")).Header("Waybill-Position");
+
+        var list = await server.Client.Get($"/accounts?owner=ann&after={position}");
+        var statement = await server.Client.Get($"/accounts/{id}/statement?after={position}");
+        var past = await server.Client.Get($"/accounts/{id}/statement?to=2020-01-01T00:00:00Z&limit=1&cursor=1");
+
+        list.ShouldBe(HttpStatusCode.OK).Body.GetProperty("items")[0].GetProperty("balance").GetInt64().ShouldBe(12_50);
+        statement.ShouldBe(HttpStatusCode.OK).Long("closing").ShouldBe(12_50);
+        past.ShouldBe(HttpStatusCode.OK).Long("closing").ShouldBe(0);
+        (await server.Client.Get($"/accounts?after={int.MaxValue}&wait=0"))
+            .ShouldBeProblem(HttpStatusCode.GatewayTimeout, "view-behind");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Waybill.Api.Http;
 using Waybill.EventStore;
+using Waybill.EventStore.ReadModels;
 using Waybill.Grains.Accounts;
 
 namespace Waybill.Api.Accounts;
@@ -11,11 +12,14 @@ internal static class AccountEndpoints
         var accounts = app.MapGroup("/accounts").WithTags("Accounts");
         accounts.RefuseUnknownQuery();
         accounts.MapPost("/",                 Open);
+        accounts.MapGet("/",                  List);
         accounts.MapGet("/{id}",              Get);
         accounts.MapPost("/{id}/deposits",    Deposit);
         accounts.MapPost("/{id}/withdrawals", Withdraw);
         accounts.MapPost("/{id}/close",       Close);
         accounts.MapGet("/{id}/events",       Events);
+        accounts.MapGet("/{id}/statement",    StatementEndpoint.Get);
+        accounts.MapGet("/{id}/diff",         Diff);
         return accounts;
     }
 
@@ -23,11 +27,34 @@ internal static class AccountEndpoints
     {
         var id = body.AccountId ?? ResourceId.New();
         var opened = await grains.AccountGrain(id).Open(http.Command(), body.Owner.Value, body.Currency.Value);
-        return http.Answer(opened, createdAt: $"/accounts/{id}");
+        return http.Answer(opened, account => Results.Created($"/accounts/{id}", account));
     }
 
-    private static async Task<IResult> Get(ResourceId id, HttpContext http, IGrainFactory grains) =>
-        http.Answer(await grains.AccountGrain(id).Get());
+    private static async Task<IResult> List(
+        AccountFilter filter, PageQuery page, Freshness freshness, HttpContext http, Views views)
+    {
+        var after = page.Cursor is { } cursor ? Queries.Text<ResourceId>("cursor", cursor).Value : "";
+        var query = filter.Owner is { } owner
+            ? new ReadModelQuery("owner = $1 AND account_id > $2", [owner.Value, after])
+            : new ReadModelQuery("account_id > $1", [after]);
+        var found = await views.ReadAsync(
+            AccountList.Model, query with { Limit = page.Limit + 1 }, freshness, http.RequestAborted);
+        http.AnswerPosition(found.Position);
+        return Results.Ok(Pages.Of(found.Rows, page.Limit, Show, row => row.AccountId));
+    }
+
+    private static AccountView Show(AccountRow row) => new(
+        row.AccountId, row.Owner, row.Currency, row.Balance, Available: row.Balance, row.Status, row.Version);
+
+    private static async Task<IResult> Get(
+        ResourceId id, Moment moment, HttpContext http, IGrainFactory grains, History history) => moment.IsNow
+            ? http.Answer(await grains.AccountGrain(id).Get())
+            : await history.AnswerThen<Account, AccountCommand, AccountEvent, AccountView>(
+                http, id.Value, moment, (account, version) => AccountView.Of(id.Value, account, version));
+
+    private static Task<IResult> Diff(ResourceId id, Span span, HttpContext http, History history) =>
+        history.AnswerDiff<Account, AccountCommand, AccountEvent, AccountView>(
+            http, id.Value, span, (account, version) => AccountView.Of(id.Value, account, version));
 
     private static async Task<IResult> Deposit(ResourceId id, Money body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.AccountGrain(id).Deposit(http.Command(), body.Amount.Value, body.Reference?.Value));
@@ -43,8 +70,16 @@ internal static class AccountEndpoints
         ResourceId id, PageQuery page, HttpContext http, IEventStore store) =>
         http.AnswerEvents(store, new StreamName(Account.Category, id.Value), page);
 
-    private static IAccountGrain AccountGrain(this IGrainFactory grains, ResourceId id) =>
+    internal static IAccountGrain AccountGrain(this IGrainFactory grains, ResourceId id) =>
         grains.GetGrain<IAccountGrain>(id.Value);
+
+    private sealed record AccountFilter(Text? Owner) : IQuery
+    {
+        public static IReadOnlyList<string> Names { get; } = ["owner"];
+
+        public static ValueTask<AccountFilter> BindAsync(HttpContext http) =>
+            ValueTask.FromResult(new AccountFilter(http.QueryText<Text>("owner")));
+    }
 
     private sealed record NewAccount(Text Owner, Currency Currency, ResourceId? AccountId = null);
 

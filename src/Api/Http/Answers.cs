@@ -10,8 +10,9 @@ internal static class Answers
     /// <summary>Answers with the view, or with the problem that the outcome amounts to.</summary>
     /// <param name="http">The request that is answered.</param>
     /// <param name="outcome">How the command or query ended.</param>
-    /// <param name="createdAt">The path of what was created, if the command creates.</param>
-    public static IResult Answer<TView>(this HttpContext http, Outcome<TView> outcome, string? createdAt = null)
+    /// <param name="accepted">What to answer if it was accepted; the view with <c>200</c> if nothing else.</param>
+    public static IResult Answer<TView>(
+        this HttpContext http, Outcome<TView> outcome, Func<TView, IResult>? accepted = null)
         where TView : class
     {
         http.AnswerPosition(outcome.Position);
@@ -19,7 +20,7 @@ internal static class Answers
             return Problems.Of(HttpStatus(outcome.Status), outcome.Code);
 
         http.Response.Headers.ETag = $"\"{outcome.Version}\"";
-        return createdAt is null ? Results.Ok(outcome.View) : Results.Created(createdAt, outcome.View);
+        return accepted is null ? Results.Ok(outcome.View) : accepted(outcome.View!);
     }
 
     /// <summary>Says how far in the log the answer has read; 0 says nothing.</summary>

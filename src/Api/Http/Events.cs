@@ -11,7 +11,7 @@ internal static class Events
     public static async Task<IResult> AnswerEvents(
         this HttpContext http, IEventStore store, StreamName stream, PageQuery page)
     {
-        var from = page.Cursor ?? 1;
+        var from = page.CursorNumber ?? 1;
         // One more than asked for tells whether there is a next page.
         var events = await store
             .ReadStreamAsync(stream, from, from + page.Limit, cancellation: http.RequestAborted)

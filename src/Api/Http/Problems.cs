@@ -42,8 +42,10 @@ internal static class Problems
     /// <param name="status">The HTTP status.</param>
     /// <param name="code">The stable code; null for the one that goes with the status.</param>
     /// <param name="detail">A sentence for a person.</param>
-    public static IResult Of(int status, string? code = null, string? detail = null) =>
-        Results.Problem(detail, statusCode: status, extensions: [new("code", code ?? CodeOf(status))]);
+    /// <param name="more">Further members of the answer.</param>
+    public static IResult Of(
+        int status, string? code = null, string? detail = null, params KeyValuePair<string, object?>[] more) =>
+        Results.Problem(detail, statusCode: status, extensions: [new("code", code ?? CodeOf(status)), .. more]);
 
     private static string CodeOf(int status) => status switch
     {
@@ -54,6 +56,7 @@ internal static class Problems
         415 => "unsupported-media-type",
         429 => "overloaded",
         503 => "unavailable",
+        504 => "view-behind",
         < 500 => "malformed",
         _ => "internal-error",
     };
@@ -87,6 +90,15 @@ internal static class Problems
         return HttpMethods.IsPost(http.Request.Method) && !hasBody ? "A JSON body is required." : null;
     }
 
+    private static IResult Behind(HttpContext http, ViewBehindException behind)
+    {
+        http.AnswerPosition(behind.Reached);
+        return Of(
+            StatusCodes.Status504GatewayTimeout,
+            detail: $"The view has reached position {behind.Reached}.",
+            more: new KeyValuePair<string, object?>("reached", behind.Reached));
+    }
+
     /// <summary>The exceptions that are not bugs. Any other is logged by the middleware and answered as 500.</summary>
     private sealed class ExceptionAnswer : IExceptionHandler
     {
@@ -104,6 +116,7 @@ internal static class Problems
                 // The framework's own messages name our types.
                 BadHttpRequestException bad => Of(bad.StatusCode, detail: Detail(bad, http)),
                 LimitExceededException => Of(StatusCodes.Status429TooManyRequests),
+                ViewBehindException behind => Behind(http, behind),
                 StoreUnavailableException => Of(StatusCodes.Status503ServiceUnavailable, "store-unavailable"),
                 // The silo did not answer in time, or is stopping.
                 TimeoutException or SiloUnavailableException or OrleansMessageRejectionException =>

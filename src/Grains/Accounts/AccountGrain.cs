@@ -25,12 +25,6 @@ public sealed class AccountGrain(StoreAccess access)
     public Task<Outcome<AccountView>> Get() => Read();
 
     /// <inheritdoc/>
-    protected override AccountView View(Account account, long version) => new(
-        this.GetPrimaryKeyString(),
-        account.Owner,
-        account.Currency,
-        account.Balance,
-        Available: account.Balance,
-        account.Status,
-        version);
+    protected override AccountView View(Account account, long version) =>
+        AccountView.Of(this.GetPrimaryKeyString(), account, version);
 }

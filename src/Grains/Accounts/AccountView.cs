@@ -9,7 +9,18 @@ public sealed record AccountView(
     long Balance,
     long Available,
     AccountStatus Status,
-    long Version);
+    long Version)
+{
+    /// <summary>What an account's state shows.</summary>
+    public static AccountView Of(string accountId, Account account, long version) => new(
+        accountId,
+        account.Owner,
+        account.Currency,
+        account.Balance,
+        Available: account.Balance,
+        account.Status,
+        version);
+}
 
 /// <summary>Where an account stands in its life.</summary>
 [GenerateSerializer, Alias("waybill.account-status")]

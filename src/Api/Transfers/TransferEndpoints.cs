@@ -1,0 +1,80 @@
+using System.Text.Json.Serialization;
+using Waybill.Api.Http;
+using Waybill.Grains.Sourcing.Sagas;
+using Waybill.Grains.Transfers;
+
+namespace Waybill.Api.Transfers;
+
+internal static class TransferEndpoints
+{
+    public static RouteGroupBuilder MapTransfers(this IEndpointRouteBuilder app)
+    {
+        var transfers = app.MapGroup("/transfers").WithTags("Transfers");
+        transfers.RefuseUnknownQuery();
+        transfers.MapPost("/",    Start);
+        transfers.MapGet("/{id}", Get);
+        return transfers;
+    }
+
+    private static async Task<IResult> Start(NewTransfer body, HttpContext http, IGrainFactory grains)
+    {
+        var id = body.TransferId ?? ResourceId.New();
+        var transfer = new Transfer(
+            body.From.Value, body.To.Value, body.Amount.Value, body.Currency.Value, body.Reference?.Value);
+        var started = await grains.TransferGrain(id).Start(http.Command(), transfer);
+        return http.Answer(
+            started, transfer => Results.Accepted($"/transfers/{id}", TransferBody.Of(transfer)));
+    }
+
+    private static async Task<IResult> Get(ResourceId id, HttpContext http, IGrainFactory grains) => http.Answer(
+        await grains.TransferGrain(id).Get(), transfer => Results.Ok(TransferBody.Of(transfer)));
+
+    private static ITransferGrain TransferGrain(this IGrainFactory grains, ResourceId id) =>
+        grains.GetGrain<ITransferGrain>(id.Value);
+
+    private sealed record NewTransfer(
+        ResourceId From,
+        ResourceId To,
+        Amount Amount,
+        Currency Currency,
+        ResourceId? TransferId = null,
+        Text? Reference = null);
+}
+
+/// <summary>A transfer as clients see it.</summary>
+internal sealed record TransferBody(
+    string TransferId,
+    string From,
+    string To,
+    long Amount,
+    string Currency,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reference,
+    TransferStatus Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
+    IReadOnlyList<StepBody> Steps)
+{
+    public static TransferBody Of(TransferView transfer) => new(
+        transfer.TransferId,
+        transfer.From,
+        transfer.To,
+        transfer.Amount,
+        transfer.Currency,
+        transfer.Reference,
+        transfer.Status,
+        transfer.Reason,
+        [.. transfer.Steps.Select(StepBody.Of)]);
+}
+
+/// <summary>A step of a saga as clients see it.</summary>
+internal sealed record StepBody(
+    string Name,
+    Guid CommandId,
+    string Type,
+    string Target,
+    CommandStatus Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Undoes)
+{
+    public static StepBody Of(ExplainedStep step) =>
+        new(step.Name, step.CommandId, step.Type, step.Target, step.Status, step.Code, step.Undoes);
+}
