@@ -60,6 +60,12 @@ public record RowChanges<TRow>
 public sealed record ProjectionCommit<TRow>(LogQueue Queue, long Generation, long From, long To) : RowChanges<TRow>
     where TRow : class
 {
+    /// <summary>
+    /// Runs that must still be parked from these versions on. The position does not fence what leaves it where it is:
+    /// this does, so that of two redrives that begin at the same version one has an effect.
+    /// </summary>
+    public IReadOnlyList<ParkedFrom> StillParked { get; init; } = [];
+
     /// <summary>Runs that are parked no more: redriven to their end, or discarded. Each must still be parked.</summary>
     public IReadOnlyList<Guid> Released { get; init; } = [];
 

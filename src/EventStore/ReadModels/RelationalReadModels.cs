@@ -127,6 +127,8 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
                     "move-position",
                     [model.View, commit.Queue.Number, commit.Queue.Count, commit.Generation, commit.From, commit.To],
                     c);
+                foreach (var (run, version) in commit.StillParked)
+                    await MustBeParkedAsync(session, model, commit.Generation, run, version, c);
                 await ApplyAsync(session, model, commit.Generation, commit, c);
                 foreach (var run in commit.Released)
                     await MustChangeOne(session, "release-parked-run", [model.View, commit.Generation, run], c);
@@ -196,6 +198,16 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
         StoreSession session, string statement, object?[] values, CancellationToken cancellation)
     {
         if (await session.ExecuteAsync(statement, values, cancellation) != 1)
+            throw new SupersededException();
+    }
+
+    // The position's lock, which whoever changes the queue's runs takes first, keeps it so until the commit.
+    private static async Task MustBeParkedAsync(
+        StoreSession session, ReadModel model, long generation, Guid run, long version, CancellationToken cancellation)
+    {
+        if (await session.ReadFirstAsync(
+                "select-parked-version", [model.View, generation, run], row => (long?)row.GetInt64(0), cancellation)
+            != version)
             throw new SupersededException();
     }
 

@@ -139,6 +139,28 @@ public abstract partial class ReadModelStoreContract
     }
 
     [Fact]
+    public async Task A_redrive_of_what_another_one_has_taken_further_has_no_effect()
+    {
+        await Store.PrepareAsync(Tally.Model, 1, Cancellation);
+        await Park(0, 5, Run(1, "a"));
+        var first = new ProjectionCommit<Tally>(Only, 1, 5, 5)
+        {
+            Upserts = [new("a", 3)],
+            StillParked = [new(Id(1), 3)],
+            Parked = [Run(1, "a") with { FirstVersion = 4, FirstPosition = 40 }],
+        };
+        (await Store.CommitAsync(Tally.Model, first, Cancellation)).ShouldBe(Committed);
+
+        (await Store.CommitAsync(Tally.Model, first with { Upserts = [new("a", 6)] }, Cancellation))
+            .ShouldBe(Superseded);
+        var released = first with { Upserts = [new("a", 7)], Parked = [], Released = [Id(1)] };
+        (await Store.CommitAsync(Tally.Model, released, Cancellation)).ShouldBe(Superseded);
+
+        (await Rows()).ShouldBe([new("a", 3)]);
+        (await Parked()).ShouldHaveSingleItem().FirstVersion.ShouldBe(4);
+    }
+
+    [Fact]
     public async Task A_run_that_is_parked_no_more_cannot_be_extended()
     {
         await Store.PrepareAsync(Tally.Model, 1, Cancellation);

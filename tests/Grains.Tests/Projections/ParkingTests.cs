@@ -198,6 +198,33 @@ public abstract class ParkingTests : ProjectionBed
     }
 
     [Fact]
+    public async Task What_another_host_has_redriven_meanwhile_is_not_applied_again()
+    {
+        await Open(_id, deposits: 8);
+        Tally.Break(_id, recorded => recorded.Version is 2);
+        var access = Access(options: Options with { RedriveSize = 3 });
+        var (slow, fast) = (TallyHost(access), TallyHost(access));
+        await slow.TickAsync();
+        await fast.TickAsync();
+        var run = await OnlyParked();
+        Tally.Break(_id, recorded => recorded.Version is 7);
+        Faults.Before = async name =>
+        {
+            if (name != nameof(IReadModelStore.CommitAsync))
+                return;
+            Faults.Before = _ => Task.CompletedTask;
+            (await fast.RedriveAsync(run.Id, "bob")).Status.ShouldBe(RedriveStatus.Failed);
+        };
+
+        (await slow.RedriveAsync(run.Id, "ann")).Status.ShouldBe(RedriveStatus.Failed);
+
+        (await TallyOf(_id)).ShouldBe(new(_id, 15, "1 2 3 4 5 6 "));
+        Tally.Mend(_id);
+        (await slow.RedriveAsync(run.Id, "ann")).Status.ShouldBe(RedriveStatus.Done);
+        (await TallyOf(_id)).ShouldBe(new(_id, 36, "1 2 3 4 5 6 7 8 9 "));
+    }
+
+    [Fact]
     public async Task A_discarded_event_is_left_out_and_those_behind_it_are_applied()
     {
         await Open(_id, deposits: 4);

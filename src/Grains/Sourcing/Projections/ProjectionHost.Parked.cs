@@ -166,6 +166,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
                 Upserts = [.. changes.Added, .. changes.Updated],
                 Deletes = changes.Removed,
                 Notices = result.Notices,
+                StillParked = [new(run.Id, run.FirstVersion)],
                 Parked = rest is null ? [] : [rest],
                 Released = rest is null ? [run.Id] : [],
                 Acts = act is null ? [] : [act.On(run, now, Describe(run, act, applied, rest, failed))],
@@ -213,6 +214,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
             return new(RedriveStatus.Failed, 0, failed.Attempts[^1].Error);
         var committed = await CommitAsync(new ProjectionCommit<TRow>(queue, at.Generation, at.Position, at.Position)
         {
+            StillParked = parked is null ? [] : [new(parked.Id, parked.FirstVersion)],
             Upserts = rows.TakeChanges().Added,
             // A row that should not be there is not among the changes, because nothing was loaded.
             Deletes = [.. prepared.Select(ready => ready.Key).Where(key => rows.Get(key) is null).Distinct()],
