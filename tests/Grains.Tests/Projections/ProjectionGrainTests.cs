@@ -173,6 +173,31 @@ public sealed class ProjectionGrainTests : ProjectionBed
     }
 
     [Fact]
+    public async Task Of_two_that_begin_a_rebuild_anew_at_once_one_does()
+    {
+        await AppendAtRandom(new Random(1), appends: 100);
+        _options = _options with { RebuildTakeover = TimeSpan.FromHours(1) };
+        await Deploy();
+        await Until(Tallies.Status, status => status.LastRead is not null);
+        var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Faults.Before = async name =>
+        {
+            if (name == nameof(IReadModelStore.CommitBuildAsync))
+                await held.Task;
+        };
+        (await Tallies.Rebuild("ann", fresh: true)).ShouldBeTrue();
+        await Until(Tallies.Status, status => status.Rebuild is not null);
+
+        Task<bool>[] again = [Tallies.Rebuild("bob", fresh: true), Tallies.Rebuild("carl", fresh: true)];
+        await Tallies.Status(); // By then both wait for the first one's end.
+        held.SetResult();
+
+        (await Task.WhenAll(again)).Count(started => started).ShouldBe(1);
+        await Tallies.CancelRebuild("ann");
+        await Until(Tallies.Status, status => status.Rebuild is null);
+    }
+
+    [Fact]
     public async Task A_new_projection_on_a_long_log_is_built_rather_than_caught_up()
     {
         await AppendAtRandom(new Random(3), appends: 100);

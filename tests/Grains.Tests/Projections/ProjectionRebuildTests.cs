@@ -127,6 +127,45 @@ public abstract class ProjectionRebuildTests : ProjectionBed
         (await Rows.ReadStateAsync(Tally.Model, Cancellation)).Rebuild.ShouldBeNull();
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_live_side_that_does_not_answer_keeps_no_rebuild_from_its_swap(bool notifies)
+    {
+        await AppendAtRandom(new Random(12), appends: 20);
+        var waits = 0;
+
+        (await RebuildAsync(
+            Access(options: Small with { SwapLeftMax = 1 }, notifier: notifies ? Notified : null),
+            catchUp: async _ =>
+            {
+                waits++;
+                await AppendAtRandom(new Random(13), appends: 5); // Too much is left, so that it builds on.
+                throw new TimeoutException("It does not answer.");
+            })).ShouldBeTrue();
+
+        waits.ShouldBe(notifies ? 1 : 0);
+        (await Table(Tally.Model)).ShouldBe(await Fold<Tally, TallyRow>(), ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task A_rebuild_does_not_chase_a_log_that_grows_as_fast_as_it_reads()
+    {
+        await AppendAtRandom(new Random(14), appends: 20);
+        var commits = 0;
+        Faults.Before = async name =>
+        {
+            if (name != nameof(IReadModelStore.CommitBuildAsync))
+                return;
+            commits++.ShouldBeLessThan(100);
+            await AppendAtRandom(new Random(commits), appends: 30);
+        };
+
+        // It ends with the first swap, which finds little enough left.
+        (await RebuildAsync(Access(options: Small with { RebuildCommitSize = 20, SwapLeftMax = 1_000 })))
+            .ShouldBeTrue();
+
+        (await Table(Tally.Model)).ShouldBe(await Fold<Tally, TallyRow>(), ignoreOrder: true);
+    }
+
     [Fact]
     public async Task A_rebuild_that_is_cancelled_leaves_the_live_rows_alone()
     {

@@ -37,7 +37,8 @@ public interface IProjection<TRow>
     /// <summary>
     /// What there is to tell about an event that has been applied, as JSON; null, as by default, if nothing. It is
     /// delivered at least once, with the event's id to know repeats by, to the silo's <see cref="INotifier"/>. Events
-    /// that a rebuild applies are not told of: they have been, when they happened.
+    /// that a rebuild applies are not told of: they have been, when they happened. Where the live projection could not
+    /// come up to the rebuild before the swap, because its host was away or far behind, what lies between is not told.
     /// </summary>
     /// <param name="before">The row that <see cref="Apply"/> was given.</param>
     /// <param name="after">The row that it returned.</param>

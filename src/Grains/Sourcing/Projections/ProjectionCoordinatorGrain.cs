@@ -22,7 +22,7 @@ public sealed class ProjectionCoordinatorGrain(
     private Task _rebuilding = Task.CompletedTask;
     private Func<Task> _stopRebuilding = () => Task.CompletedTask;
     private string? _rebuildError;
-    private DateTimeOffset? _failedAt;
+    private DateTimeOffset? _restsFrom; // The last failure, or cancel.
     private DateTimeOffset? _swappedAt;
     private bool _isPrepared;
     private RedriveSummary? _redrive;
@@ -89,13 +89,14 @@ public sealed class ProjectionCoordinatorGrain(
         if (IsRebuilding && !fresh)
             return false;
         await StopRebuild();
-        StartRebuild(by, fresh);
-        return true;
+        return StartRebuild(by, fresh);
     }
 
     /// <inheritdoc/>
     public async Task<bool> CancelRebuild(string by)
     {
+        // Hosts that would rather have a rebuild are told to go on without.
+        _restsFrom = Now;
         await StopRebuild();
         var cancelled = await Ask(limit => access.Rows.CancelRebuildAsync(Model, limit));
         if (cancelled)
@@ -108,7 +109,7 @@ public sealed class ProjectionCoordinatorGrain(
     {
         if (IsRebuilding)
             return Task.FromResult(true);
-        if (_failedAt + access.Options.KeepReplaced > Now)
+        if (_restsFrom + access.Options.KeepReplaced > Now)
             return Task.FromResult(false);
         StartRebuild("system", fresh: false);
         return Task.FromResult(true);
@@ -176,13 +177,16 @@ public sealed class ProjectionCoordinatorGrain(
 
     private async Task SeeToRebuilds()
     {
-        if (IsRebuilding || _failedAt + access.Options.RebuildTakeover > Now)
+        var restsFrom = _restsFrom;
+        if (IsRebuilding || restsFrom + access.Options.RebuildTakeover > Now)
             return;
         if (!_isPrepared)
             await Ask(limit => access.Rows.PrepareAsync(Model, access.Options.QueueCount, limit));
         _isPrepared = true;
         var state = await Ask(limit => access.Rows.ReadStateAsync(Model, limit));
-        if (state.Rebuild is { } left && Now - left.CommittedAt >= access.Options.RebuildTakeover)
+        // One that has been cancelled meanwhile must not begin again.
+        if (_restsFrom == restsFrom && state.Rebuild is { } left
+            && Now - left.CommittedAt >= access.Options.RebuildTakeover)
             StartRebuild(left.StartedBy, fresh: false);
         if (_swappedAt + access.Options.KeepReplaced <= Now)
         {
@@ -208,10 +212,14 @@ public sealed class ProjectionCoordinatorGrain(
         }
     }
 
-    private void StartRebuild(string by, bool fresh)
+    // False if somebody else has started one while the caller waited.
+    private bool StartRebuild(string by, bool fresh)
     {
+        if (IsRebuilding)
+            return false;
         _rebuildError = null;
         _rebuilding = RunRebuild(by, fresh);
+        return true;
     }
 
     private async Task RunRebuild(string by, bool fresh)
@@ -231,7 +239,7 @@ public sealed class ProjectionCoordinatorGrain(
         }
         catch (Exception failure) // It is taken up again by the next wake-up that finds it standing still.
         {
-            (_rebuildError, _failedAt) = (failure.Message, Now);
+            (_rebuildError, _restsFrom) = (failure.Message, Now);
             access.Logger.LogWarning(failure, "The rebuild of {Projection} failed.", Model.View);
         }
         finally
@@ -242,8 +250,9 @@ public sealed class ProjectionCoordinatorGrain(
 
     private async Task StopRebuild()
     {
+        var rebuilding = _rebuilding; // And not one that is started while this one ends.
         await _stopRebuilding();
-        await _rebuilding;
+        await rebuilding;
     }
 
     private async Task RedriveAll(string cause, string by, TimeSpan pause)

@@ -17,6 +17,9 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
     where TProjection : IProjection<TRow>
     where TRow : class
 {
+    // How many parked runs are committed together, at most about: they are written one by one.
+    private const int ParkedMax = 2_000;
+
     // How many pages each stage may be ahead of the next one: one to work on and one to take up next.
     private const int PagesAhead = 2;
 
@@ -33,7 +36,8 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
     /// <param name="by">Who starts it.</param>
     /// <param name="fresh">Drops what has been built so far, rather than going on from there.</param>
     /// <param name="catchUp">
-    /// Lets the live projection come up to a position, as far as it can: the swap then loses nothing that it notifies of.
+    /// Lets the live projection come up to a position, as far as it can: what it notifies of on the way is lost if it
+    /// does not come that far before the swap.
     /// </param>
     /// <param name="cancellation">Ends it; what has been built stays, to go on from.</param>
     /// <returns>False if another one has taken over, or it was cancelled.</returns>
@@ -42,6 +46,7 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
         await access.Rows.PrepareAsync(Model, Options.QueueCount, cancellation);
         _lease = await access.Rows.StartRebuildAsync(Model, by, access.Time.GetUtcNow(), fresh, cancellation);
         await ResumeAsync(_lease.Position, cancellation);
+        var hasWaited = access.Notifier is null;
         while (true)
         {
             try
@@ -50,7 +55,10 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
                     || await access.Rows.IndexBuildAsync(Model, _lease, cancellation) is CommitOutcome.Superseded
                     || !await BuildAsync(cancellation))
                     return false;
-                await catchUp(_position);
+                // Once: a live side that is sick is what a rebuild may be there to heal.
+                if (!hasWaited)
+                    await WaitAsync(catchUp, cancellation);
+                hasWaited = true;
                 switch (await SwapAsync(cancellation))
                 {
                     case SwapOutcome.Swapped swapped:
@@ -69,6 +77,19 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
         }
     }
 
+    private async Task WaitAsync(Func<long, Task> catchUp, CancellationToken cancellation)
+    {
+        try
+        {
+            await catchUp(_position).WaitAsync(cancellation);
+        }
+        catch (Exception sick) when (!cancellation.IsCancellationRequested)
+        {
+            access.Logger.LogWarning(
+                sick, "{Projection} is swapped without waiting for its live side.", Model.View);
+        }
+    }
+
     private async Task ResumeAsync(long position, CancellationToken cancellation)
     {
         _position = position;
@@ -83,7 +104,8 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
         var pages = Channel.CreateBounded<LogPage>(PagesAhead);
         var prepared = Channel.CreateBounded<(List<Prepared> Events, long ReadTo)>(PagesAhead);
         var from = _position;
-        var reads = Stage(pages.Writer, write => ReadAsync(from, write, ends.Token), ends.Token);
+        var head = await access.Log.ReadHeadPositionAsync(ends.Token);
+        var reads = Stage(pages.Writer, write => ReadAsync(from, head, write, ends.Token), ends.Token);
         var prepares = Stage(prepared.Writer, write => PrepareAsync(pages.Reader, write, ends.Token), ends.Token);
         var folds = FoldAsync(prepared.Reader, ends.Token);
         try
@@ -113,9 +135,10 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
         }
     }, ends).ContinueWith(_ => { }, TaskScheduler.Default);
 
-    private async Task ReadAsync(long from, ChannelWriter<LogPage> pages, CancellationToken cancellation)
+    private async Task ReadAsync(
+        long from, long head, ChannelWriter<LogPage> pages, CancellationToken cancellation)
     {
-        for (var at = from; ;)
+        for (var at = from; at < head;)
         {
             var page = await access.Log.ReadLogAsync(LogFilter.All, at, Options.RebuildPageSize, cancellation);
             if (page.ReadTo == at)
@@ -147,7 +170,7 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
                 await LoadAsync(events, rows, cancellation);
                 batch.Add(_fold.Apply(events, rows, _parked), _parked, readTo);
                 var isFull = rows.IsFull(Options.RebuildRowsMax);
-                if (!isFull && rows.ChangedCount < Options.RebuildCommitRows
+                if (!isFull && rows.ChangedCount < Options.RebuildCommitRows && batch.ParkedCount < ParkedMax
                     && readTo - batch.From < Options.RebuildCommitSize)
                     continue;
                 if (await write is CommitOutcome.Superseded)
@@ -266,6 +289,8 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
         public long From { get; private set; } = from;
 
         public long To { get; private set; } = from;
+
+        public int ParkedCount => _parked.Count + _extended.Count;
 
         public void Add(FoldResult result, Dictionary<StreamName, ParkedStream> parked, long to)
         {
