@@ -245,6 +245,39 @@ public abstract class ProjectionHostTests : ProjectionBed
     }
 
     [Fact]
+    public async Task A_host_without_traffic_finds_out_about_a_swap_when_it_is_woken()
+    {
+        var id = Unique("q");
+        await Open(id, deposits: 2);
+        Tally.Break(id, recorded => recorded.Version == 3);
+        var host = TallyHost();
+        await host.TickAsync();
+        Tally.Mend(id);
+        (await RebuildAsync()).ShouldBeTrue();
+
+        host.LookAgain();
+        await host.TickAsync();
+
+        (await host.ProgressAsync()).Parked.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task A_notification_whose_commit_was_not_answered_is_delivered()
+    {
+        var host = TallyHost(Access(notifier: Notified));
+        await host.TickAsync();
+        await host.Delivering;
+        await Append("a", new Opened("ann", "EUR"), new MoneyDeposited(5, "tell"));
+        Faults.LoseAnswers(1);
+        await host.TickAsync();
+
+        await host.TickAsync();
+        await host.Delivering;
+
+        Notified.Taken.ShouldHaveSingleItem().Position.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Notifications_come_once_for_each_event_and_after_its_row()
     {
         var host = TallyHost(Access(notifier: Notified));

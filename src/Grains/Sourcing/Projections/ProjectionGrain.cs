@@ -47,7 +47,11 @@ public abstract class ProjectionGrain<TProjection, TRow>(ProjectionAccess access
     public Task OnErrorAsync(Exception ex) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task Wake() => Task.CompletedTask;
+    public Task Wake()
+    {
+        _host.LookAgain();
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     public Task<long> CatchUpTo(long position) => _host.CatchUpToAsync(position);

@@ -10,7 +10,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
 {
     private const int NoticesMax = 100;
 
-    private bool _hasNotices = true; // A host that went before may have left some.
+    private bool _hasNotices; // As far as it is known.
     private string? _noticeError;
 
     /// <summary>The delivery under way; completed while there is none.</summary>

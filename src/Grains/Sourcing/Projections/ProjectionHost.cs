@@ -29,6 +29,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
     private long _readTo; // What lies between the stored position and this concerns no row.
     private bool _isPrepared;
     private bool _hasRead;
+    private bool _looksAgain;
     private DateTimeOffset? _lastRead;
     private string? _error;
 
@@ -57,6 +58,9 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
             Deliver();
         });
 
+    /// <summary>Has the next tick see whether the projection is still where this one thinks it is.</summary>
+    public void LookAgain() => _looksAgain = true;
+
     /// <summary>Does what is due: reads on, keeps its position, retries parked runs, delivers notifications.</summary>
     /// <returns>False if there is more to read at once.</returns>
     public async Task<bool> TickAsync()
@@ -65,6 +69,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
         await Survive(async () =>
         {
             await KnowAsync();
+            await LookAgainAsync();
             if (!_hasRead)
                 isDone = await CatchUpAsync(long.MaxValue, Deadline());
             _hasRead = false;
@@ -174,8 +179,22 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
         var parked = await access.Call(
             limit => access.Rows.ReadParkedStreamsAsync(Model, at.Generation, queue, limit));
         _parked = parked.ToDictionary(run => run.Stream);
+        _hasNotices = true; // A commit whose answer was lost, or a swap, may have left some.
         await ScheduleRetriesAsync();
         (_at, _readTo) = (at, at.Position);
+    }
+
+    // A queue without traffic commits nothing, and so would never find out that a swap has left it behind.
+    private async Task LookAgainAsync()
+    {
+        if (!_looksAgain)
+            return;
+        if (await access.Call(limit => access.Rows.ReadPositionAsync(Model, queue, limit)) != _at)
+        {
+            _at = null;
+            await KnowAsync();
+        }
+        _looksAgain = false;
     }
 
     // False if the time ended first.
