@@ -280,6 +280,8 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
             await foreach (var stored in store.ReadStreamAsync(
                 Stream, from.Version + 1, toVersion, cancellation: limit))
             {
+                if (stored.Version != folded.Version + 1)
+                    throw new UnreadableEventException(stored, $"it comes after event {folded.Version}.");
                 var happened = (TEvent)access.Types.Read(stored).Event;
                 folded = new(TState.Evolve(folded.State, happened), stored.Version, stored.Position);
             }
