@@ -25,6 +25,12 @@ namespace Waybill.Grains.Sourcing;
 /// answer, and reports <see cref="Unknown"/> as the version, which no pending event fits; Orleans then drops the
 /// events, and the next batch reads on from the fold that stands.
 /// </para>
+/// <para>
+/// A refusal is true of the stream at the version it names, and after an append that this activation gave up it is
+/// given only once that one is done. An append that an earlier activation gave up, perhaps in a silo that died, cannot
+/// be waited for: for as long as a store tries, a second or two, the command that was answered as unavailable then may
+/// be refused here and recorded after that. Whoever sends it again, or reads the stream, finds what it did.
+/// </para>
 /// </remarks>
 [Reentrant]
 [LogConsistencyProvider(ProviderName = WaybillGrains.EventStoreProvider)]
@@ -111,6 +117,9 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     // The first has waited longest. Once its time is up nobody's is wasted further: the store is away for all of them.
     private async Task Answer(List<Waiting<TCommand, TView>> commands)
     {
+        DismissWithoutAsking(commands);
+        if (commands.Count == 0)
+            return;
         using var limit = Begin(since: commands[0].Since);
         try
         {
@@ -133,12 +142,28 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         }
     }
 
+    // What the store is not asked for says nothing about it: whoever spent their time waiting behind others are
+    // answered alone, and neither the time of those behind them nor the grain's rest begins with theirs.
+    private void DismissWithoutAsking(List<Waiting<TCommand, TView>> commands)
+    {
+        var isResting = IsResting;
+        var dismissed = commands.FindAll(command => isResting || access.IsLate(command.Since));
+        if (dismissed.Count == 0)
+            return;
+        foreach (var command in dismissed)
+            command.Answer(Unavailable(isResting ? "store-unavailable" : "waited-too-long"));
+        commands.RemoveAll(command => command.IsAnswered);
+        if (!isResting)
+            access.Logger.LogWarning("{Stream} had no time left for {Count} commands.", Stream, dismissed.Count);
+    }
+
     // Those that have been answered leave the list.
     private async Task CarryOut(List<Waiting<TCommand, TView>> commands)
     {
         for (var decisions = 0; commands.Count > 0; commands.RemoveAll(command => command.IsAnswered))
         {
-            await Know();
+            if (!IsKnown)
+                await Refresh();
             foreach (var question in commands.Where(command => command.IsQuestion))
                 question.Answer(Standing());
             var batch = CommandBatch<TCommand, TEvent, TState, TView>.Decide(
@@ -294,14 +319,6 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         var limit = access.StartLimit(since);
         _limit = limit.Token;
         return limit;
-    }
-
-    private async Task Know()
-    {
-        if (IsResting)
-            throw new StoreUnavailableException("The event store was away a moment ago.");
-        if (!IsKnown)
-            await Refresh();
     }
 
     private async Task Refresh()
