@@ -130,6 +130,10 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
             GiveUp(away);
             commands.ForEach(command => command.Answer(Unavailable("store-unavailable")));
         }
+        catch (UnreadableEventException unreadable) // None of them can be decided, so none is tried alone.
+        {
+            commands.ForEach(command => command.Fail(Named(unreadable)));
+        }
         catch (Exception) when (commands.Count > 1)
         {
             // What one of them breaks must not fail the others.
@@ -194,7 +198,7 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         if (await RaiseConditionalEvents(batch.Events))
             return true;
         if (_failure is not null)
-            Throw(_failure);
+            ExceptionDispatchInfo.Throw(_failure);
         // After an outage one repeat seldom comes alone.
         if (_appended is AppendResult.AlreadyRecorded)
             await AnswerRecorded(batch.Commands);
@@ -213,8 +217,15 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         foreach (var (found, command) in recorded)
         {
             var near = _landmarks.FindLast(landmark => landmark.Version <= found.Version)!;
-            var folded = await Fold(near, toVersion: found.Version);
-            command.Answer(Accepted(folded));
+            try
+            {
+                var folded = await Fold(near, toVersion: found.Version);
+                command.Answer(Accepted(folded));
+            }
+            catch (UnreadableEventException unreadable) // The others need not read so far back.
+            {
+                command.Fail(Named(unreadable));
+            }
         }
     }
 
@@ -227,7 +238,9 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         var read = !_dropPending && await Survive(async () =>
         {
             await Settle();
-            journal.Folded = await Fold(journal.Folded ?? await ReadSnapshot() ?? Empty);
+            // Kept at once: whatever is wrong with the events after it, it is not read again.
+            journal.Folded ??= await ReadSnapshot();
+            journal.Folded = await Fold(journal.Folded ?? Empty);
         });
         _dropPending = false;
         return new(read ? checked((int)Current.Version) : Unknown, journal);
@@ -325,7 +338,7 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     {
         await RefreshNow();
         if (!IsKnown)
-            Throw(_failure!);
+            ExceptionDispatchInfo.Throw(_failure!);
     }
 
     private async Task<bool> Survive(Func<Task> call)
@@ -344,12 +357,7 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     }
 
     // Only exceptions of the base library arrive as themselves at a caller in another silo.
-    private static void Throw(Exception failure)
-    {
-        if (failure is UnreadableEventException)
-            throw new InvalidDataException(failure.Message);
-        ExceptionDispatchInfo.Throw(failure);
-    }
+    private static InvalidDataException Named(UnreadableEventException unreadable) => new(unreadable.Message);
 
     private void GiveUp(StoreUnavailableException reason)
     {
