@@ -58,7 +58,15 @@ public sealed record EventStreamOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(QueueCount, Slot.Count);
         ArgumentOutOfRangeException.ThrowIfLessThan(CacheSize, cacheSizeMin);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CacheBytesMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(PageSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(WindowMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(WindowBytesMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ReadWait, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PollPeriod, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CheckpointPeriod, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DeliveryLimit, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RedeliveryDelay, TimeSpan.Zero);
         return this;
     }
 }
