@@ -43,7 +43,7 @@ public sealed class EventStreams
 
     /// <summary>How each queue that this silo reads goes.</summary>
     /// <remarks>
-    /// It costs a query for the head, and one for each queue that reads at most <see cref="CountMax"/> events. Delivery
+    /// For each queue it costs a query for the head, and one that reads at most <see cref="CountMax"/> events. Delivery
     /// is known with the read after it, so that an event may count as undelivered for a quarter of a second too long.
     /// </remarks>
     public async Task<IReadOnlyList<QueueStatus>> ReadStatusAsync(CancellationToken cancellation = default)
