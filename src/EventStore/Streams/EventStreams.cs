@@ -106,8 +106,8 @@ public sealed class EventStreams
 /// <summary>How delivery of one queue goes.</summary>
 /// <param name="Queue">The queue.</param>
 /// <param name="Delivered">
-/// Up to which position everything was delivered or given up; its checkpoint follows within a second or two. Null while
-/// it is not known where to begin, because the store cannot be reached.
+/// Up to which position everything was delivered, or given up for good; its checkpoint follows within a second or two.
+/// Null while it is not known where to begin, because the store cannot be reached.
 /// </param>
 /// <param name="ReadTo">The position up to which the queue has been read; null as above.</param>
 /// <param name="Lag">What is in the log beyond <paramref name="Delivered"/>; null if the store cannot be read.</param>
