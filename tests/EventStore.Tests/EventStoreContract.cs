@@ -221,6 +221,12 @@ public abstract partial class EventStoreContract : IAsyncLifetime
             () => Append(Stream(), 0, new NewEvent(Id(1), new Note.Written("text"), metadata)));
     }
 
+    [Theory]
+    [InlineData("log")]
+    [InlineData("saga")]
+    public async Task A_category_whose_streams_carry_something_else_is_a_bug_and_throws(string category) =>
+        await Should.ThrowAsync<ArgumentException>(() => Append(new(category, "a"), 0, Event(1, command: 1)));
+
     [Fact]
     public async Task Any_other_text_is_read_back_as_it_was()
     {
