@@ -7,7 +7,7 @@ namespace Waybill.Tests.EventStore;
 /// <summary>What every store can tell of a log that was tampered with.</summary>
 public abstract partial class EventStoreContract
 {
-    private Task<Verification> Verify(LogAnchor? anchor = null) =>
+    protected Task<Verification> Verify(LogAnchor? anchor = null) =>
         ((ILogAudit)Store).VerifyAsync(anchor, cancellation: Cancellation);
 
     [Fact]
@@ -194,7 +194,7 @@ public abstract partial class EventStoreContract
     }
 
     // Positions 1, 2 and 4 are of one stream, 3 and 5 of another; time goes on from one append to the next.
-    private async Task AppendFive(string text = "text")
+    protected async Task AppendFive(string text = "text")
     {
         var start = Clock.GetUtcNow();
         await Append(Stream("a"), 0, Event(1, command: 11, text), Event(2, command: 11, text));

@@ -51,6 +51,24 @@ public sealed class SqliteEventStoreTests : EventStoreContract
         (unreadable.Stored.Stream, unreadable.Stored.Version, unreadable.Stored.Position).ShouldBe((Stream(), 1, 1));
     }
 
+    // SQLite takes any type in any column, and compares a number with bytes as never equal and always less.
+    [Theory]
+    [InlineData("time = unhex(printf('%016x', time))")]
+    [InlineData("slot = unhex(printf('%016x', slot))")]
+    [InlineData("version = unhex(printf('%016x', version))")]
+    [InlineData("schema_version = CAST(schema_version AS REAL) + 0.5")]
+    [InlineData("data = CAST(data AS BLOB)")]
+    [InlineData("actor = CAST(actor AS BLOB)")]
+    [InlineData("event_id = CAST(event_id AS TEXT)")]
+    public async Task A_value_of_another_type_is_another_value_even_of_the_same_bytes(string change)
+    {
+        await AppendFive();
+
+        Execute($"UPDATE events SET {change} WHERE position = 4");
+
+        (await Verify()).ShouldBeOfType<Verification.Broken>().Position.ShouldBe(4);
+    }
+
     [Fact]
     public async Task A_forgotten_key_is_not_left_in_the_files()
     {

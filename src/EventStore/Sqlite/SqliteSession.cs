@@ -83,18 +83,22 @@ internal sealed class SqliteSession : StoreSession, IDisposable
     /// <inheritdoc/>
     public override void ReadRaw(DbDataReader row, AuditPage page)
     {
-        // SQLite's own memory, so that nothing is copied twice. Each value goes by what it is, not by its column.
+        // SQLite's own memory, so that nothing is copied twice.
         const int hash = 17, follows = 18;
         var statement = ((SqliteDataReader)row).Handle!;
         page.Begin();
         for (var column = 0; column < hash; column++)
         {
-            switch (raw.sqlite3_column_type(statement, column))
-            {
-                case raw.SQLITE_INTEGER: page.Bytes.Add(raw.sqlite3_column_int64(statement, column)); break;
-                case raw.SQLITE_NULL: page.Bytes.AddNull(); break;
-                default: page.Bytes.Add(raw.sqlite3_column_blob(statement, column)); break;
-            }
+            // A column takes a value of any type, and one of another type may have the same bytes.
+            var type = raw.sqlite3_column_type(statement, column);
+            if (type == raw.SQLITE_NULL)
+                page.Bytes.AddNull();
+            else if (type != TypeOf(column))
+                page.Bytes.AddForeign();
+            else if (type == raw.SQLITE_INTEGER)
+                page.Bytes.Add(raw.sqlite3_column_int64(statement, column));
+            else
+                page.Bytes.Add(raw.sqlite3_column_blob(statement, column));
         }
         page.End(
             raw.sqlite3_column_int64(statement, 0),
@@ -125,6 +129,14 @@ internal sealed class SqliteSession : StoreSession, IDisposable
     }
 
     public void Dispose() => _connection.Dispose();
+
+    // Of a column of select-audit that is hashed.
+    private static int TypeOf(int column) => column switch
+    {
+        0 or 3 or 4 or 7 or 8 => raw.SQLITE_INTEGER,
+        5 or 10 or 16 => raw.SQLITE_BLOB,
+        _ => raw.SQLITE_TEXT,
+    };
 
     private SqliteCommand Prepare(string name, int parameters)
     {
