@@ -53,6 +53,10 @@ internal static class Queries
     public static Task<long> ReadHeadPositionAsync(this StoreSession session, CancellationToken cancellation) =>
         session.ReadFirstAsync("select-head", [], row => row.GetInt64(0), cancellation);
 
+    /// <summary>The position after which every event has a hash.</summary>
+    public static Task<long> ReadChainStartAsync(this StoreSession session, CancellationToken cancellation) =>
+        session.ReadFirstAsync("select-chain-start", [], row => row.GetInt64(0), cancellation);
+
     public static Task<long> ReadCheckpointAsync(
         this StoreSession session, string reader, CancellationToken cancellation) =>
         session.ReadFirstAsync("select-checkpoint", [reader], row => row.GetInt64(0), cancellation);

@@ -83,12 +83,15 @@ public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISna
     public abstract Task<bool> ForgetSubjectAsync(string subject, CancellationToken cancellation = default);
 
     /// <inheritdoc/>
-    public Task<Verification> VerifyAsync(
-        LogAnchor? anchor = null, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
-        LogAudit.RunAsync(
+    public async Task<Verification> VerifyAsync(
+        LogAnchor? anchor = null, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        var chainStart = await Read((session, c) => session.ReadChainStartAsync(c), cancellation);
+        return await LogAudit.RunAsync(
             (page, after) => Read((session, c) => session.ReadAuditPageAsync(page, after, c), cancellation),
-            anchor,
+            new ChainCheck(chainStart, anchor),
             progress);
+    }
 
     /// <summary>Reads on a session of its own, which sees whole commits only.</summary>
     private protected abstract Task<T> Read<T>(
