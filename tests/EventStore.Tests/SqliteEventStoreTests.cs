@@ -88,6 +88,26 @@ public sealed class SqliteEventStoreTests : EventStoreContract
             OnDisk(keys[n]).ShouldBe(n % 2 == 1, $"author {n + 1}");
     }
 
+    [Fact]
+    public async Task A_forgetting_that_a_reader_hinders_fails_alone_and_says_false_when_it_is_done()
+    {
+        await Append(Stream(), 0, Authored(1, "ann", "Ann Miller"));
+        var key = (byte[])Execute("SELECT key FROM subject_keys")!;
+        using (var reader = Connect())
+        {
+            Execute(reader, "BEGIN; SELECT count(*) FROM events;");
+            var forgetting = ((ISubjectStore)Store).ForgetSubjectAsync("ann", Cancellation);
+            (await Append(Stream(), 1, Event(2, command: 2))).ShouldBe(new AppendResult.Appended(2, 2));
+            await Should.ThrowAsync<StoreUnavailableException>(() => forgetting);
+            Store.IsFailing.ShouldBeFalse();
+            OnDisk(key).ShouldBeTrue();
+        }
+
+        (await ((ISubjectStore)Store).ForgetSubjectAsync("ann", Cancellation)).ShouldBeFalse();
+
+        OnDisk(key).ShouldBeFalse();
+    }
+
     private bool OnDisk(byte[] key) => _directory.EnumerateFiles("waybill.db*")
         .Where(file => !file.Name.EndsWith(".lock", StringComparison.Ordinal))
         .Any(file =>

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Waybill.EventStore.Appending;
 using Waybill.EventStore.Integrity;
 using Waybill.EventStore.Personal;
@@ -55,9 +56,9 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
             }
         });
         Head = _position;
-        foreach (var pending in batch)
-            if (pending is IPendingWrite { LeavesNoTrace: true } write)
-                EmptyWal(write);
+        var traceless = batch.OfType<IPendingWrite>().Where(write => write.LeavesNoTrace).ToList();
+        if (traceless.Count > 0 && EmptyWal() is { } failure)
+            traceless.ForEach(write => write.Refuse(failure));
     }
 
     /// <inheritdoc/>
@@ -144,13 +145,20 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
         return key;
     }
 
-    // A reader in the midst of a page can keep the WAL for longer than this waits.
-    private void EmptyWal(IPendingWrite write)
+    // All is committed already, so that a failure here is nobody else's. A reader in the midst of a page can keep the WAL
+    // for longer than this waits.
+    private StoreUnavailableException? EmptyWal()
     {
-        using var rows = _session.Command("empty-wal").ExecuteReader();
-        if (rows.Read() && rows.GetInt64(0) != 0)
-            write.Refuse(new StoreUnavailableException(
-                "What was deleted is still in the write-ahead log, which a reader holds. Try again."));
+        const string remains = "What was deleted is still in the write-ahead log. Try again.";
+        try
+        {
+            using var rows = _session.Command("empty-wal").ExecuteReader();
+            return rows.Read() && rows.GetInt64(0) != 0 ? new StoreUnavailableException(remains) : null;
+        }
+        catch (SqliteException error)
+        {
+            return new StoreUnavailableException(remains, error);
+        }
     }
 
     private void ReadHead()

@@ -3,3 +3,5 @@ PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 -- What is deleted is overwritten with zeros: a subject's key is deleted so that nobody has it any more.
 PRAGMA secure_delete = ON;
+-- A checkpoint does not fail at once where a reader is in the midst of a page. In milliseconds.
+PRAGMA busy_timeout = 1000;
