@@ -6,11 +6,6 @@ internal static class LogAudit
     /// <summary>How many rows a page has at most.</summary>
     public const int PageSize = 4_096;
 
-    /// <summary>
-    /// How many bytes a page has before it takes no more rows, so that large events do not add up to much memory.
-    /// </summary>
-    public const int PageBytesMax = 8 << 20;
-
     /// <summary>Reads a page while the one before it is checked.</summary>
     /// <param name="readPage">Fills a page with rows after a position; leaves it empty at the end of the log.</param>
     /// <param name="check">Checks the pages one after another.</param>

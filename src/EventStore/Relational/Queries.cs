@@ -106,7 +106,7 @@ internal static class Queries
         bool Take(DbDataReader row)
         {
             session.ReadRaw(row, page);
-            return page.Bytes.Length < LogAudit.PageBytesMax;
+            return page.Bytes.Length < Reading.PageBytesMax;
         }
     }
 

@@ -28,6 +28,8 @@ public sealed class SqliteEventStore : RelationalEventStore, IDisposable
         _lock = ProcessLock.Take(_path);
         try
         {
+            using (var session = SqliteSession.OpenWriter(_path))
+                SqliteSchema.Migrate(session, time);
             Commits = new GroupCommit(
                 options, types, () => new SqliteWriter(_path, time), CannotWrite, Signal.Advance, logger);
         }

@@ -31,7 +31,20 @@ internal sealed class SqliteSession : StoreSession, IDisposable
 
     public static SqliteSession OpenReader(string path) => new(path, SqliteOpenMode.ReadOnly);
 
-    public static SqliteSession OpenWriter(string path) => new(path, SqliteOpenMode.ReadWriteCreate);
+    public static SqliteSession OpenWriter(string path)
+    {
+        var session = new SqliteSession(path, SqliteOpenMode.ReadWriteCreate);
+        try
+        {
+            session.Execute(SqliteSchema.Files.Statement("configure-writer"));
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
 
     public static object? Encode(object? value) => value switch
     {

@@ -26,8 +26,6 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
         _session = SqliteSession.OpenWriter(path);
         try
         {
-            _session.Execute(SqliteSchema.Files.Statement("configure-writer"));
-            SqliteSchema.Migrate(_session, time);
             ReadHead();
         }
         catch
