@@ -86,12 +86,23 @@ internal sealed class SqliteSession : StoreSession, IDisposable
         Task.FromResult(Command(name, values).ExecuteNonQuery());
 
     /// <inheritdoc/>
-    public override Guid ReadId(DbDataReader row, int column) =>
-        new(row.GetFieldValue<byte[]>(column), bigEndian: true);
+    public override bool TryReadId(DbDataReader row, int column, out Guid id)
+    {
+        var bytes = row.GetFieldValue<byte[]>(column);
+        var isId = bytes.Length == 16;
+        id = isId ? new(bytes, bigEndian: true) : default;
+        return isId;
+    }
 
     /// <inheritdoc/>
-    public override DateTimeOffset ReadTime(DbDataReader row, int column) =>
-        DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(column) * TimeSpan.TicksPerMicrosecond);
+    public override bool TryReadTime(DbDataReader row, int column, out DateTimeOffset time)
+    {
+        var microseconds = row.GetInt64(column);
+        var isTime = microseconds >= ToMicroseconds(DateTimeOffset.MinValue)
+            && microseconds <= ToMicroseconds(DateTimeOffset.MaxValue);
+        time = isTime ? DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond) : default;
+        return isTime;
+    }
 
     /// <inheritdoc/>
     public override void ReadRaw(DbDataReader row, AuditPage page)

@@ -70,7 +70,10 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
         using var rows = _session.Command("select-event-ids", stream.Category, stream.Id, version, count)
             .ExecuteReader();
         while (rows.Read())
-            standing.Add(new(_session.ReadId(rows, 0), rows.GetInt64(1)));
+        {
+            _session.TryReadId(rows, 0, out var id); // A damaged one is nobody's.
+            standing.Add(new(id, rows.GetInt64(1)));
+        }
         return standing;
     }
 
@@ -133,7 +136,7 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
     private SubjectKey? FindKey(string subject)
     {
         using var rows = _session.Command("select-subject-key", subject).ExecuteReader();
-        return rows.Read() ? new(_session.ReadId(rows, 0), rows.GetFieldValue<byte[]>(1)) : null;
+        return rows.Read() && _session.TryReadId(rows, 0, out var id) ? new(id, rows.GetFieldValue<byte[]>(1)) : null;
     }
 
     private SubjectKey MakeKey(string subject)
