@@ -13,6 +13,7 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
 {
     private readonly SqliteSession _session;
     private readonly TimeProvider _time;
+    private readonly ReadGate _reads;
 
     private readonly RowBytes _buffer = new();
 
@@ -20,9 +21,9 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
     private long _microseconds;
     private byte[]? _hash;
 
-    public SqliteWriter(string path, TimeProvider time)
+    public SqliteWriter(string path, TimeProvider time, ReadGate reads)
     {
-        _time = time;
+        (_time, _reads) = (time, reads);
         _session = SqliteSession.OpenWriter(path);
         try
         {
@@ -151,6 +152,7 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
     private StoreUnavailableException? EmptyWal()
     {
         const string remains = "What was deleted is still in the write-ahead log. Try again.";
+        _reads.Close();
         try
         {
             using var rows = _session.Command("empty-wal").ExecuteReader();
@@ -159,6 +161,10 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
         catch (SqliteException error)
         {
             return new StoreUnavailableException(remains, error);
+        }
+        finally
+        {
+            _reads.Open();
         }
     }
 
