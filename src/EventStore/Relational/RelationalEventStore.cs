@@ -36,12 +36,16 @@ public abstract class RelationalEventStore : IEventStore, ICheckpointStore, ISna
             cancellation);
 
     /// <inheritdoc/>
-    public Task<LogPage> ReadLogAsync(
+    public async Task<LogPage> ReadLogAsync(
         LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(afterPosition);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        return Read((session, c) => session.ReadLogAsync(filter, afterPosition, limit, c), cancellation);
+        var told = Signal.Told;
+        var page = await Read((session, c) => session.ReadLogAsync(filter, afterPosition, limit, c), cancellation);
+        if (page.ReadTo == afterPosition) // The log has no more yet.
+            Signal.Retract(told, afterPosition);
+        return page;
     }
 
     /// <inheritdoc/>
