@@ -99,21 +99,26 @@ internal sealed class GroupCommit : IDisposable
         var batch = new List<Pending>(_options.BatchMax);
         foreach (var first in _waiting.GetConsumingEnumerable())
         {
-            Take(first, batch);
-            while (batch.Count < _options.BatchMax && _waiting.TryTake(out var next))
-                Take(next, batch);
+            var events = Take(first, batch);
+            while (batch.Count < _options.BatchMax && events < _options.BatchEventsMax
+                && _waiting.TryTake(out var next))
+                events += Take(next, batch);
             if (batch.Count > 0)
                 Commit(batch);
             batch.Clear();
         }
     }
 
-    private static void Take(Pending pending, List<Pending> batch)
+    // Returns how many events it adds to the batch.
+    private static int Take(Pending pending, List<Pending> batch)
     {
         if (pending.IsAbandoned)
+        {
             pending.Abandon();
-        else
-            batch.Add(pending);
+            return 0;
+        }
+        batch.Add(pending);
+        return pending.EventCount;
     }
 
     // What is closed after a failure may fail to close as well. The next commit must not meet it again.

@@ -46,6 +46,9 @@ internal sealed class PendingAppend : Pending<AppendResult>
 
     public SerializedEvent[] Events { get; }
 
+    /// <inheritdoc/>
+    public override int EventCount => Events.Length;
+
     /// <summary>The commands of the events, each once.</summary>
     public IReadOnlyList<Guid> CommandIds { get; }
 
