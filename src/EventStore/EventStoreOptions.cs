@@ -13,8 +13,8 @@ public abstract record EventStoreOptions
     public int BatchMax { get; init; } = 1_000;
 
     /// <summary>
-    /// How many events one commit takes at most, beyond its last append: appends may be large, and a commit of thousands
-    /// of them would not end in time.
+    /// How many events one commit takes at most, beyond its last append: appends may be large, and a commit of
+    /// thousands of them would not end in time.
     /// </summary>
     public int BatchEventsMax { get; init; } = 5_000;
 

@@ -1,8 +1,8 @@
 namespace Waybill.Silo;
 
 /// <summary>
-/// What a verb was given on the command line. Strict, where a start is not: a misspelled option would let it do its work
-/// in another place, and report success.
+/// What a verb was given on the command line. Strict, where a start is not: a misspelled option would let it do its
+/// work in another place, and report success.
 /// </summary>
 internal static class VerbArguments
 {

@@ -36,8 +36,8 @@ internal sealed class HeadSignal
     }
 
     /// <summary>
-    /// Tells that a reader, who began after a position was told, has found that the log ends before it. A notification can
-    /// be forged, and a failover can lose commits: whoever waits would then be woken for ever, and find nothing.
+    /// Tells that a reader, who began after a position was told, has found that the log ends before it. A notification
+    /// can be forged, and a failover can lose commits: whoever waits would then be woken for ever, and find nothing.
     /// </summary>
     public void Retract(long told, long head)
     {

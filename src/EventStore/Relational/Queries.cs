@@ -135,8 +135,8 @@ internal static class Queries
         }
     }
 
-    // One damaged row must not keep others from being read: without its data it is unreadable for who needs it, and only
-    // for them. SQLite takes anything in any column.
+    // One damaged row must not keep others from being read: without its data it is unreadable for who needs it, and
+    // only for them. SQLite takes anything in any column.
     private static StoredEvent ReadEvent(StoreSession session, DbDataReader row)
     {
         var schemaVersion = row.GetInt64(SchemaVersion);

@@ -1,8 +1,8 @@
 namespace Waybill.EventStore.Sqlite;
 
 /// <summary>
-/// Holds new reads back while the write-ahead log is emptied. Readers that follow one another without a pause would keep
-/// it for longer than its emptying can wait. One thread closes and opens it; any may pass.
+/// Holds new reads back while the write-ahead log is emptied. Readers that follow one another without a pause would
+/// keep it for longer than its emptying can wait. One thread closes and opens it; any may pass.
 /// </summary>
 internal sealed class ReadGate
 {

@@ -147,8 +147,8 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
         return key;
     }
 
-    // All is committed already, so that a failure here is nobody else's. A reader in the midst of a page can keep the WAL
-    // for longer than this waits.
+    // All is committed already, so that a failure here is nobody else's. A reader in the midst of a page can keep the
+    // WAL for longer than this waits.
     private StoreUnavailableException? EmptyWal()
     {
         const string remains = "What was deleted is still in the write-ahead log. Try again.";
