@@ -46,6 +46,7 @@ SELECT format('GRANT %s ON %I.%I TO %I', rights, schemaname, tablename, :'runtim
 FROM pg_tables JOIN (VALUES
     ('schema_versions', 'SELECT'),
     ('events',          'SELECT, INSERT'),
+    ('chain_start',     'SELECT'),
     ('checkpoints',     'SELECT, INSERT, UPDATE'),
     ('snapshots',       'SELECT, INSERT, UPDATE'),
     ('subject_keys',    'SELECT, INSERT, DELETE'),  -- Forgetting a subject deletes its key.

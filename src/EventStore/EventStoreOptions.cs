@@ -13,6 +13,12 @@ public abstract record EventStoreOptions
     public int BatchMax { get; init; } = 1_000;
 
     /// <summary>
+    /// How many events one commit takes at most, beyond its last append: appends may be large, and a commit of
+    /// thousands of them would not end in time.
+    /// </summary>
+    public int BatchEventsMax { get; init; } = 5_000;
+
+    /// <summary>
     /// How long an append, or a read from a server, may take: within the five seconds in which a command is answered
     /// whatever happens below it.
     /// </summary>

@@ -11,7 +11,10 @@ namespace Waybill.EventStore;
 /// <param name="Type">The stored type name, for example <c>account.opened</c>.</param>
 /// <param name="SchemaVersion">The version of the shape in which <paramref name="Data"/> is stored.</param>
 /// <param name="Time">When the store recorded it: UTC, whole microseconds, never before an earlier position's.</param>
-/// <param name="Data">The event's JSON as stored, UTF-8; personal texts are readable until they are forgotten.</param>
+/// <param name="Data">
+/// The event's JSON as stored, UTF-8; personal texts are readable until they are forgotten. Empty where the row is
+/// damaged, which no event can be read from.
+/// </param>
 /// <param name="Metadata">What led to it.</param>
 [GenerateSerializer, Immutable, Alias("waybill.stored-event")]
 public record StoredEvent(

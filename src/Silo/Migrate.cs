@@ -12,13 +12,10 @@ internal static class Migrate
     {
         try
         {
-            var configuration = new ConfigurationBuilder()
-                .AddEnvironmentVariables()
-                .AddCommandLine(arguments, WaybillOptions.Switches)
-                .Build();
+            var (options, _) = VerbArguments.Read(arguments);
             await using var services = new ServiceCollection()
                 .AddLogging()
-                .AddEventStore(WaybillOptions.Read(configuration))
+                .AddEventStore(options)
                 .BuildServiceProvider();
             services.GetRequiredService<IEventStore>(); // A store migrates when it opens.
             Console.WriteLine("The event store has the newest schema.");

@@ -20,7 +20,8 @@ internal static class Verify
     {
         try
         {
-            var (options, anchor) = Read(arguments);
+            var (options, given) = VerbArguments.Read(arguments, own: AnchorSwitch);
+            var anchor = given is null ? null : ParseAnchor(given);
             await using var services = new ServiceCollection()
                 .AddLogging()
                 .AddEventStore(OfWhatIsThere(options))
@@ -36,31 +37,6 @@ internal static class Verify
             await Console.Error.WriteLineAsync($"Waybill cannot verify: {reason}");
             return CannotRun;
         }
-    }
-
-    // Strict: a misspelled --anchor would pass for a verification with one.
-    private static (WaybillOptions Options, LogAnchor? Anchor) Read(string[] arguments)
-    {
-        var anchor = default(LogAnchor);
-        var settings = new List<string>();
-        for (var i = 0; i < arguments.Length; i++)
-        {
-            var parts = arguments[i].Split('=', 2);
-            if (parts[0] != AnchorSwitch && !WaybillOptions.Switches.ContainsKey(parts[0]))
-                throw new StartException($"the option {arguments[i]} is unknown.");
-            if (parts.Length < 2 && i + 1 == arguments.Length)
-                throw new StartException($"{parts[0]} needs a value.");
-            var value = parts.Length == 2 ? parts[1] : arguments[++i];
-            if (parts[0] == AnchorSwitch)
-                anchor = ParseAnchor(value);
-            else
-                settings.AddRange([parts[0], value]);
-        }
-        var configuration = new ConfigurationBuilder()
-            .AddEnvironmentVariables()
-            .AddCommandLine([.. settings], WaybillOptions.Switches)
-            .Build();
-        return (WaybillOptions.Read(configuration), anchor);
     }
 
     private static LogAnchor ParseAnchor(string text)

@@ -77,4 +77,15 @@ public sealed class PostgresTests(PostgresServer postgres) : IClassFixture<Postg
         (exitCode, output).ShouldBe((0, "The event store has the newest schema."));
         PostgresServer.Execute(schema, "SELECT count(*) FROM events").ShouldBe(0L);
     }
+
+    [Theory]
+    [InlineData("--postgress", "--postgress is unknown")]
+    [InlineData("--anchor", "--anchor is unknown")]
+    public async Task What_is_misspelled_migrates_nothing(string option, string reason)
+    {
+        var (exitCode, output) = await ServerProcess.MigrateAsync(option, postgres.NewSchema());
+
+        exitCode.ShouldBe(1, output);
+        output.ShouldStartWith($"Waybill cannot migrate: the option {reason}");
+    }
 }

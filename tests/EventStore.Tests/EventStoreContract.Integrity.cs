@@ -7,7 +7,7 @@ namespace Waybill.Tests.EventStore;
 /// <summary>What every store can tell of a log that was tampered with.</summary>
 public abstract partial class EventStoreContract
 {
-    private Task<Verification> Verify(LogAnchor? anchor = null) =>
+    protected Task<Verification> Verify(LogAnchor? anchor = null) =>
         ((ILogAudit)Store).VerifyAsync(anchor, cancellation: Cancellation);
 
     [Fact]
@@ -63,7 +63,10 @@ public abstract partial class EventStoreContract
     [InlineData(5, "UPDATE events SET hash = (SELECT hash FROM events WHERE position = 1) WHERE position = 5")]
     [InlineData(3, "UPDATE events SET hash = NULL WHERE position = 3")]
     [InlineData(3, "UPDATE events SET hash = NULL WHERE position >= 3")]
-    [InlineData(3, "UPDATE events SET hash = NULL WHERE position <= 2")]
+    [InlineData(1, "UPDATE events SET hash = NULL WHERE position <= 2")]
+    [InlineData(1, "UPDATE events SET hash = NULL")]
+    [InlineData(1, "UPDATE events SET hash = NULL; DELETE FROM chain_start;")]
+    [InlineData(1, "UPDATE chain_start SET position = 2")]
     [InlineData(1, "DELETE FROM events WHERE position = 1")]
     [InlineData(3, "DELETE FROM events WHERE position = 3")]
     [InlineData(3, "DELETE FROM events WHERE position = 3; UPDATE events SET position = 3 WHERE position = 4;")]
@@ -152,7 +155,7 @@ public abstract partial class EventStoreContract
     public async Task Events_from_before_the_chain_began_are_counted()
     {
         await AppendFive();
-        Execute("UPDATE events SET hash = NULL");
+        Execute("UPDATE events SET hash = NULL; UPDATE chain_start SET position = 5;");
         (await Verify()).ShouldBe(new Intact(Head: null, Unchained: 5));
 
         Reopen();
@@ -167,7 +170,8 @@ public abstract partial class EventStoreContract
     {
         await AppendFive();
 
-        Execute("DELETE FROM events WHERE position = 1; UPDATE events SET position = position - 1, hash = NULL");
+        Execute("DELETE FROM events WHERE position = 1; UPDATE events SET position = position - 1, hash = NULL; "
+            + "UPDATE chain_start SET position = 4;");
 
         (await Verify()).ShouldBeOfType<Broken>().Position.ShouldBe(1);
     }
@@ -194,7 +198,7 @@ public abstract partial class EventStoreContract
     }
 
     // Positions 1, 2 and 4 are of one stream, 3 and 5 of another; time goes on from one append to the next.
-    private async Task AppendFive(string text = "text")
+    protected async Task AppendFive(string text = "text")
     {
         var start = Clock.GetUtcNow();
         await Append(Stream("a"), 0, Event(1, command: 11, text), Event(2, command: 11, text));

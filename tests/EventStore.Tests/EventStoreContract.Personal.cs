@@ -180,6 +180,28 @@ public abstract partial class EventStoreContract
         (await Verify()).ShouldBeOfType<Intact>();
     }
 
+    [Fact]
+    public async Task Forgetting_gets_through_beside_readers()
+    {
+        const int subjects = 30;
+        for (var n = 1; n <= subjects; n++)
+            await Append(Stream($"s{n}"), 0, Authored(n, $"author {n}", "Ann", new string('x', 20_000)));
+        using var done = new CancellationTokenSource();
+        var readers = Enumerable.Range(0, 3).Select(_ => Task.Run(
+            async () =>
+            {
+                while (!done.IsCancellationRequested)
+                    await Store.ReadLogAsync(LogFilter.All, afterPosition: 0, limit: 1_000, Cancellation);
+            },
+            Cancellation)).ToList();
+
+        for (var n = 1; n <= subjects; n++)
+            (await Subjects.ForgetSubjectAsync($"author {n}", Cancellation)).ShouldBeTrue();
+
+        await done.CancelAsync();
+        await Task.WhenAll(readers);
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData("")]

@@ -187,6 +187,23 @@ public abstract partial class EventStoreContract : IAsyncLifetime
             .ToListAsync(Cancellation);
     }
 
+    // What comes after it, up to the end of the stream, need not be looked at.
+    [Fact]
+    public async Task Reading_up_to_a_time_ends_at_the_first_later_event()
+    {
+        var time = Clock.GetUtcNow();
+        await Append(Stream(), 0, Event(1, command: 1));
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await Append(Stream(), 1, Event(2, command: 2));
+        await Append(Stream(), 2, Event(3, command: 3));
+        Execute("UPDATE events SET time = (SELECT time FROM events WHERE position = 1) WHERE position = 3");
+
+        var read = await Store.ReadStreamAsync(Stream(), toTime: time, cancellation: Cancellation)
+            .ToListAsync(Cancellation);
+
+        read.Select(stored => stored.Version).ShouldBe([1]);
+    }
+
     [Fact]
     public async Task Time_never_falls_along_the_log()
     {
@@ -220,6 +237,12 @@ public abstract partial class EventStoreContract : IAsyncLifetime
         await Should.ThrowAsync<ArgumentException>(
             () => Append(Stream(), 0, new NewEvent(Id(1), new Note.Written("text"), metadata)));
     }
+
+    [Theory]
+    [InlineData("log")]
+    [InlineData("saga")]
+    public async Task A_category_whose_streams_carry_something_else_is_a_bug_and_throws(string category) =>
+        await Should.ThrowAsync<ArgumentException>(() => Append(new(category, "a"), 0, Event(1, command: 1)));
 
     [Fact]
     public async Task Any_other_text_is_read_back_as_it_was()

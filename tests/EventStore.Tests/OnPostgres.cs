@@ -15,15 +15,18 @@ public sealed class OnPostgres : ICollectionFixture<PostgresServer>
     /// <param name="connectionString">The database.</param>
     /// <param name="time">The clock.</param>
     /// <param name="waitingMax">How many appends may wait, and how many one commit takes.</param>
+    /// <param name="eventsMax">How many events one commit takes.</param>
     /// <param name="patience">How long a statement may take, in seconds, where something else is asked about.</param>
     public static PostgresEventStore Open(
-        string connectionString, TimeProvider? time = null, int waitingMax = 1_000, int patience = 2) =>
+        string connectionString, TimeProvider? time = null, int waitingMax = 1_000, int eventsMax = 5_000,
+        int patience = 2) =>
         new(
             new PostgresEventStoreOptions
             {
                 ConnectionString = connectionString,
                 WaitingMax = waitingMax,
                 BatchMax = waitingMax,
+                BatchEventsMax = eventsMax,
                 Timeout = TimeSpan.FromSeconds(patience),
             },
             Make.Types,

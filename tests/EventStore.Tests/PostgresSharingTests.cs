@@ -34,6 +34,24 @@ public sealed class PostgresSharingTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task A_commit_takes_no_more_events_than_it_may()
+    {
+        using var store = OnPostgres.Open(_schema, eventsMax: 4);
+        Task<AppendResult>[] appends;
+        using (OnPostgres.HoldAppends(_schema))
+            appends =
+            [
+                .. Enumerable.Range(1, 20).Select(
+                    n => store.AppendAsync(Make.Stream($"s{n}"), 0, [NewEvent(), NewEvent()], Cancellation)),
+            ];
+
+        (await Task.WhenAll(appends)).ShouldAllBe(result => result is Appended);
+
+        PostgresServer.Execute(_schema, "SELECT count(*) FROM events GROUP BY xmin::text ORDER BY 1 DESC LIMIT 1")
+            .ShouldBe(4L);
+    }
+
+    [Fact]
     public async Task A_commit_wakes_those_who_wait_in_another_store()
     {
         using var one = OnPostgres.Open(_schema);

@@ -51,6 +51,73 @@ public sealed class SqliteEventStoreTests : EventStoreContract
         (unreadable.Stored.Stream, unreadable.Stored.Version, unreadable.Stored.Position).ShouldBe((Stream(), 1, 1));
     }
 
+    [Theory]
+    [InlineData("event_id = x'01'")]
+    [InlineData("event_id = 'no UUID at all'")]
+    [InlineData("command_id = 7")]
+    [InlineData("time = 9223372036854775807")]
+    [InlineData("time = -9223372036854775807")]
+    [InlineData("time = 'noon'")]
+    [InlineData("data = x''")]
+    [InlineData("data = 7")]
+    [InlineData("data = 0.5")]
+    [InlineData("schema_version = 'one'")]
+    [InlineData("schema_version = 4294967297")]
+    [InlineData("type = x'ff'")]
+    [InlineData("slot = 'none'")]
+    [InlineData("actor = 1.5")]
+    [InlineData("saga_id = x'ff00'")]
+    public async Task A_row_that_is_damaged_stays_what_can_be_read_and_hinders_no_other(string damage)
+    {
+        await AppendFive();
+        Execute($"UPDATE events SET {damage} WHERE position = 2");
+
+        var page = await Store.ReadLogAsync(LogFilter.All, afterPosition: 0, limit: 100, Cancellation);
+
+        page.Events.Select(stored => stored.Position).ShouldBe([1, 2, 3, 4, 5]);
+        var damaged = page.Events[1];
+        (damaged.Stream, damaged.Version).ShouldBe((Stream("a"), 2));
+        (await Store.ReadStreamAsync(Stream("a"), cancellation: Cancellation).CountAsync(Cancellation)).ShouldBe(3);
+        (await Append(Stream("a"), 1, Event(9, command: 9))).ShouldBe(new AppendResult.Conflict(3));
+        (await Verify()).ShouldBeOfType<Verification.Broken>().Position.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData("event_id = x'01'")]
+    [InlineData("command_id = 7")]
+    [InlineData("time = 9223372036854775807")]
+    public async Task An_event_without_its_id_or_time_is_named_by_stream_version_and_position(string damage)
+    {
+        await AppendFive();
+        Execute($"UPDATE events SET {damage} WHERE position = 2");
+
+        var unreadable = await Should.ThrowAsync<UnreadableEventException>(() => ReadAll(Stream("a")));
+
+        (unreadable.Stored.Stream, unreadable.Stored.Version, unreadable.Stored.Position)
+            .ShouldBe((Stream("a"), 2, 2));
+        unreadable.Message.ShouldContain("damaged");
+    }
+
+    // SQLite takes any type in any column, and compares a number with bytes as never equal and always less.
+    [Theory]
+    [InlineData("time")]
+    [InlineData("slot")]
+    [InlineData("version")]
+    [InlineData("schema_version")]
+    [InlineData("data", "CAST(data AS BLOB)")]
+    [InlineData("actor", "CAST(actor AS BLOB)")]
+    [InlineData("event_id", "CAST(event_id AS TEXT)")]
+    public async Task A_value_of_another_type_is_another_value_even_of_the_same_bytes(
+        string column, string? altered = null)
+    {
+        await AppendFive();
+
+        altered ??= $"x'{Execute($"SELECT {column} FROM events WHERE position = 4"):x16}'";
+        Execute($"UPDATE events SET {column} = {altered} WHERE position = 4");
+
+        (await Verify()).ShouldBeOfType<Verification.Broken>().Position.ShouldBe(4);
+    }
+
     [Fact]
     public async Task A_forgotten_key_is_not_left_in_the_files()
     {
@@ -68,6 +135,26 @@ public sealed class SqliteEventStoreTests : EventStoreContract
 
         for (var n = 0; n < subjects; n++)
             OnDisk(keys[n]).ShouldBe(n % 2 == 1, $"author {n + 1}");
+    }
+
+    [Fact]
+    public async Task A_forgetting_that_a_reader_hinders_fails_alone_and_says_false_when_it_is_done()
+    {
+        await Append(Stream(), 0, Authored(1, "ann", "Ann Miller"));
+        var key = (byte[])Execute("SELECT key FROM subject_keys")!;
+        using (var reader = Connect())
+        {
+            Execute(reader, "BEGIN; SELECT count(*) FROM events;");
+            var forgetting = ((ISubjectStore)Store).ForgetSubjectAsync("ann", Cancellation);
+            (await Append(Stream(), 1, Event(2, command: 2))).ShouldBe(new AppendResult.Appended(2, 2));
+            await Should.ThrowAsync<StoreUnavailableException>(() => forgetting);
+            Store.IsFailing.ShouldBeFalse();
+            OnDisk(key).ShouldBeTrue();
+        }
+
+        (await ((ISubjectStore)Store).ForgetSubjectAsync("ann", Cancellation)).ShouldBeFalse();
+
+        OnDisk(key).ShouldBeFalse();
     }
 
     private bool OnDisk(byte[] key) => _directory.EnumerateFiles("waybill.db*")

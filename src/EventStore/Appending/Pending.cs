@@ -8,6 +8,9 @@ internal abstract class Pending
     /// <summary>True if nobody waits any more, so that it need not be begun.</summary>
     public abstract bool IsAbandoned { get; }
 
+    /// <summary>How many events it adds to the log.</summary>
+    public virtual int EventCount => 0;
+
     public abstract void Abandon();
 
     /// <summary>Tells whoever waits how it went, once it is committed.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Waybill.EventStore.Personal;
+using Waybill.EventStore.Streams;
 
 namespace Waybill.EventStore.Appending;
 
@@ -10,7 +11,9 @@ internal sealed class PendingAppend : Pending<AppendResult>
     // It is the first part of an index's key, and PostgreSQL takes no key of more than 2,704 bytes.
     private const int IdLengthMax = 500;
 
-    /// <exception cref="ArgumentException">A text is one that some store cannot hold.</exception>
+    /// <exception cref="ArgumentException">
+    /// A text is one that some store cannot hold, or the category is one whose streams carry something else.
+    /// </exception>
     public PendingAppend(
         StreamName stream,
         long expectedVersion,
@@ -23,6 +26,8 @@ internal sealed class PendingAppend : Pending<AppendResult>
         ArgumentOutOfRangeException.ThrowIfZero(events.Count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(stream.Id.Length, IdLengthMax);
         ThrowIfUnstorable(stream.Category, stream.Id);
+        if (stream.Category is EventStreams.SagaNamespace or EventStreams.LogNamespace)
+            throw new ArgumentException($"No aggregates can be of the category '{stream.Category}': it is reserved.");
         Stream = stream;
         ExpectedVersion = expectedVersion;
         Events = new SerializedEvent[events.Count];
@@ -40,6 +45,9 @@ internal sealed class PendingAppend : Pending<AppendResult>
     public long ExpectedVersion { get; }
 
     public SerializedEvent[] Events { get; }
+
+    /// <inheritdoc/>
+    public override int EventCount => Events.Length;
 
     /// <summary>The commands of the events, each once.</summary>
     public IReadOnlyList<Guid> CommandIds { get; }

@@ -6,11 +6,12 @@ namespace Waybill.EventStore.Integrity;
 /// Goes along the log row by row and finds the first one at which it is not what was written. What it cannot tell
 /// without an anchor is whether somebody with the right to write has made the whole chain anew from some row on.
 /// </summary>
-internal sealed class ChainCheck(LogAnchor? anchor)
+/// <param name="chainStart">The position after which every event has a hash, and before which none has.</param>
+/// <param name="anchor">What the log once ended with; null if nobody knows.</param>
+internal sealed class ChainCheck(long chainStart, LogAnchor? anchor)
 {
     private readonly byte[] _previous = new byte[RowBytes.HashSize];
     private long _position;
-    private long _unchained;
 
     /// <summary>Checks the rows of a page, which go on where the last page ended.</summary>
     /// <returns>What is wrong; null if nothing is.</returns>
@@ -31,9 +32,9 @@ internal sealed class ChainCheck(LogAnchor? anchor)
             return new Verification.Broken(
                 _position + 1,
                 $"The log ends at position {_position}, but it once reached {anchor.Position}: it was cut off.");
-        var isChained = _position > _unchained;
+        var isChained = _position > chainStart;
         return new Verification.Intact(
-            isChained ? new(_position, Convert.ToHexStringLower(_previous)) : null, _unchained);
+            isChained ? new(_position, Convert.ToHexStringLower(_previous)) : null, Math.Min(_position, chainStart));
     }
 
     private string? Check(AuditPage page, AuditPage.Row row)
@@ -43,11 +44,14 @@ internal sealed class ChainCheck(LogAnchor? anchor)
             return "The event is missing.";
         if (row.Position < position)
             return $"An event stands at position {row.Position}, which is never given.";
-        if (row.HashLength == 0)
+        if (position <= chainStart)
         {
-            if (_position > _unchained)
-                return "The event has no hash, though the chain had begun before it.";
-            _unchained++;
+            if (row.HashLength > 0)
+                return "The event has a hash, though the chain began after it.";
+        }
+        else if (row.HashLength == 0)
+        {
+            return "The event has no hash, though the chain had begun before it.";
         }
         else
         {

@@ -6,19 +6,13 @@ internal static class LogAudit
     /// <summary>How many rows a page has at most.</summary>
     public const int PageSize = 4_096;
 
-    /// <summary>
-    /// How many bytes a page has before it takes no more rows, so that large events do not add up to much memory.
-    /// </summary>
-    public const int PageBytesMax = 8 << 20;
-
     /// <summary>Reads a page while the one before it is checked.</summary>
     /// <param name="readPage">Fills a page with rows after a position; leaves it empty at the end of the log.</param>
-    /// <param name="anchor">What the log once ended with; null if nobody knows.</param>
+    /// <param name="check">Checks the pages one after another.</param>
     /// <param name="progress">Told the position after each page.</param>
     public static async Task<Verification> RunAsync(
-        Func<AuditPage, long, Task> readPage, LogAnchor? anchor, IProgress<long>? progress)
+        Func<AuditPage, long, Task> readPage, ChainCheck check, IProgress<long>? progress)
     {
-        var check = new ChainCheck(anchor);
         var (page, next) = (new AuditPage(), new AuditPage());
         await readPage(page, long.MinValue); // Positions below 1 are never given, but could be forged.
         while (page.Rows.Count > 0)

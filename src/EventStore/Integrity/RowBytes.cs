@@ -61,6 +61,9 @@ internal sealed class RowBytes
 
     public void AddNull() => BinaryPrimitives.WriteInt32BigEndian(Take(sizeof(int)), -1);
 
+    /// <summary>Adds a value that its column never has, so that the row's hash cannot fit.</summary>
+    public void AddForeign() => BinaryPrimitives.WriteInt32BigEndian(Take(sizeof(int)), -2);
+
     /// <summary>Adds bytes that are no column.</summary>
     public void AddRaw(ReadOnlySpan<byte> value) => value.CopyTo(Take(value.Length));
 

@@ -31,10 +31,18 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : StoreSessio
     }
 
     /// <inheritdoc/>
-    public override Guid ReadId(DbDataReader row, int column) => row.GetGuid(column);
+    public override bool TryReadId(DbDataReader row, int column, out Guid id)
+    {
+        id = row.GetGuid(column);
+        return true;
+    }
 
     /// <inheritdoc/>
-    public override DateTimeOffset ReadTime(DbDataReader row, int column) => new(row.GetDateTime(column));
+    public override bool TryReadTime(DbDataReader row, int column, out DateTimeOffset time)
+    {
+        time = new(row.GetDateTime(column));
+        return true;
+    }
 
     /// <inheritdoc/>
     public override void ReadRaw(DbDataReader row, AuditPage page)

@@ -1,6 +1,9 @@
 namespace Waybill.EventStore.Relational;
 
-/// <summary>Wakes those who wait for the log to grow. It knows of the head what it has been told, never more.</summary>
+/// <summary>
+/// Wakes those who wait for the log to grow. It knows of the head what it has been told, never more; what a reader then
+/// does not find, it forgets again.
+/// </summary>
 internal sealed class HeadSignal
 {
     private readonly Lock _gate = new(); // Guards both fields.
@@ -20,6 +23,27 @@ internal sealed class HeadSignal
             _grows = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
         grew.SetResult();
+    }
+
+    /// <summary>The position that was last told.</summary>
+    public long Told
+    {
+        get
+        {
+            lock (_gate)
+                return _head;
+        }
+    }
+
+    /// <summary>
+    /// Tells that a reader, who began after a position was told, has found that the log ends before it. A notification
+    /// can be forged, and a failover can lose commits: whoever waits would then be woken for ever, and find nothing.
+    /// </summary>
+    public void Retract(long told, long head)
+    {
+        lock (_gate)
+            if (_head == told && head < told)
+                _head = head;
     }
 
     /// <summary>Lets nobody wait any more: who reads then is told that the store is closed.</summary>

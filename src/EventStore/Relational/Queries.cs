@@ -12,17 +12,23 @@ internal static class Queries
         Time = 7, Data = 8, CommandId = 9, CorrelationId = 10, CausationId = 11, Actor = 12, SagaId = 13,
         TraceParent = 14, KeyId = 15, Key = 16;
 
-    public static Task<EventPage> ReadStreamPageAsync(
+    public static async Task<EventPage> ReadStreamPageAsync(
         this StoreSession session,
         StreamName stream,
         long fromVersion,
         long toVersion,
         DateTimeOffset toTime,
-        CancellationToken cancellation) => session.ReadPageAsync(
+        CancellationToken cancellation)
+    {
+        var page = await session.ReadPageAsync(
             "select-stream",
-            [stream.Category, stream.Id, fromVersion, toVersion, toTime, Reading.PageSize],
+            [stream.Category, stream.Id, fromVersion, toVersion, Reading.PageSize],
             Reading.PageSize,
             cancellation);
+        // Time never falls along a stream. A condition in the statement would look at all that is left of it, in vain.
+        var inTime = page.Events.TakeWhile(stored => stored.Time <= toTime).ToList();
+        return inTime.Count < page.Events.Count ? new(inTime, IsFull: false) : page;
+    }
 
     public static async Task<LogPage> ReadLogAsync(
         this StoreSession session, LogFilter filter, long after, int limit, CancellationToken cancellation)
@@ -52,6 +58,10 @@ internal static class Queries
 
     public static Task<long> ReadHeadPositionAsync(this StoreSession session, CancellationToken cancellation) =>
         session.ReadFirstAsync("select-head", [], row => row.GetInt64(0), cancellation);
+
+    /// <summary>The position after which every event has a hash.</summary>
+    public static Task<long> ReadChainStartAsync(this StoreSession session, CancellationToken cancellation) =>
+        session.ReadFirstAsync("select-chain-start", [], row => row.GetInt64(0), cancellation);
 
     public static Task<long> ReadCheckpointAsync(
         this StoreSession session, string reader, CancellationToken cancellation) =>
@@ -102,7 +112,7 @@ internal static class Queries
         bool Take(DbDataReader row)
         {
             session.ReadRaw(row, page);
-            return page.Bytes.Length < LogAudit.PageBytesMax;
+            return page.Bytes.Length < Reading.PageBytesMax;
         }
     }
 
@@ -125,31 +135,40 @@ internal static class Queries
         }
     }
 
-    private static StoredEvent ReadEvent(StoreSession session, DbDataReader row) => new(
-        session.ReadId(row, EventId),
-        new StreamName(row.GetString(Category), row.GetString(Id)),
-        row.GetInt64(Version),
-        row.GetInt64(Position),
-        row.GetString(Type),
-        row.GetInt32(SchemaVersion),
-        session.ReadTime(row, Time),
-        ReadData(session, row),
-        new EventMetadata(
-            session.ReadId(row, CommandId),
-            row.GetString(CorrelationId),
-            TextOrNull(row, CausationId),
-            row.GetString(Actor),
-            TextOrNull(row, SagaId),
-            TextOrNull(row, TraceParent)));
+    // One damaged row must not keep others from being read: without its data it is unreadable for who needs it, and
+    // only for them. SQLite takes anything in any column.
+    private static StoredEvent ReadEvent(StoreSession session, DbDataReader row)
+    {
+        var schemaVersion = row.GetInt64(SchemaVersion);
+        var isWhole = session.TryReadId(row, EventId, out var eventId)
+            & session.TryReadId(row, CommandId, out var commandId)
+            & session.TryReadTime(row, Time, out var time)
+            & schemaVersion is > 0 and <= int.MaxValue;
+        return new(
+            eventId,
+            new StreamName(row.GetString(Category), row.GetString(Id)),
+            row.GetInt64(Version),
+            row.GetInt64(Position),
+            row.GetString(Type),
+            isWhole ? (int)schemaVersion : 0,
+            time,
+            isWhole ? ReadData(row, eventId) : [],
+            new EventMetadata(
+                commandId,
+                row.GetString(CorrelationId),
+                TextOrNull(row, CausationId),
+                row.GetString(Actor),
+                TextOrNull(row, SagaId),
+                TextOrNull(row, TraceParent)));
+    }
 
     // The key comes with the row, from the same snapshot, and is kept nowhere: forgetting holds from the next read on.
-    private static byte[] ReadData(StoreSession session, DbDataReader row)
+    private static byte[] ReadData(DbDataReader row, Guid eventId)
     {
         var data = row.GetFieldValue<byte[]>(Data);
         return row.IsDBNull(KeyId)
             ? data
-            : SealedTexts.Open(
-                data, session.ReadId(row, EventId), row.IsDBNull(Key) ? null : row.GetFieldValue<byte[]>(Key));
+            : SealedTexts.Open(data, eventId, row.IsDBNull(Key) ? null : row.GetFieldValue<byte[]>(Key));
     }
 
     private static string? TextOrNull(DbDataReader row, int column) =>

@@ -8,7 +8,9 @@ internal static class Reading
     /// <summary>How many events a page of a stream holds: enough to make the query's cost small beside them.</summary>
     public const int PageSize = 256;
 
-    /// <summary>How much data a page holds, in bytes, beyond its first event: events may be large.</summary>
+    /// <summary>
+    /// How many bytes a page has before it takes no more rows, so that large events do not add up to much memory.
+    /// </summary>
     public const int PageBytesMax = 8 << 20;
 
     /// <summary>How many positions of the log a query looks at: a few milliseconds' work, whatever it finds.</summary>

@@ -44,12 +44,16 @@ public abstract class RelationalEventStore
             cancellation);
 
     /// <inheritdoc/>
-    public Task<LogPage> ReadLogAsync(
+    public async Task<LogPage> ReadLogAsync(
         LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(afterPosition);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        return Read((session, c) => session.ReadLogAsync(filter, afterPosition, limit, c), cancellation);
+        var told = Signal.Told;
+        var page = await Read((session, c) => session.ReadLogAsync(filter, afterPosition, limit, c), cancellation);
+        if (page.ReadTo == afterPosition) // The log has no more yet.
+            Signal.Retract(told, afterPosition);
+        return page;
     }
 
     /// <inheritdoc/>
@@ -91,12 +95,15 @@ public abstract class RelationalEventStore
     public abstract Task<bool> ForgetSubjectAsync(string subject, CancellationToken cancellation = default);
 
     /// <inheritdoc/>
-    public Task<Verification> VerifyAsync(
-        LogAnchor? anchor = null, IProgress<long>? progress = null, CancellationToken cancellation = default) =>
-        LogAudit.RunAsync(
+    public async Task<Verification> VerifyAsync(
+        LogAnchor? anchor = null, IProgress<long>? progress = null, CancellationToken cancellation = default)
+    {
+        var chainStart = await Read((session, c) => session.ReadChainStartAsync(c), cancellation);
+        return await LogAudit.RunAsync(
             (page, after) => Read((session, c) => session.ReadAuditPageAsync(page, after, c), cancellation),
-            anchor,
+            new ChainCheck(chainStart, anchor),
             progress);
+    }
 
     Task<T> ISessions.Read<T>(Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
         Read(read, cancellation);

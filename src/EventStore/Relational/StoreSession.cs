@@ -24,11 +24,23 @@ internal abstract class StoreSession
     /// <returns>How many rows it changed.</returns>
     public abstract Task<int> ExecuteAsync(string name, object?[] values, CancellationToken cancellation);
 
-    /// <summary>Reads an id.</summary>
-    public abstract Guid ReadId(DbDataReader row, int column);
+    /// <summary>Reads an id; false if what stands there is none.</summary>
+    public abstract bool TryReadId(DbDataReader row, int column, out Guid id);
 
-    /// <summary>Reads a time.</summary>
-    public abstract DateTimeOffset ReadTime(DbDataReader row, int column);
+    /// <summary>Reads a time; false if what stands there is none.</summary>
+    public abstract bool TryReadTime(DbDataReader row, int column, out DateTimeOffset time);
+
+    /// <summary>Reads an id that this code wrote.</summary>
+    /// <exception cref="InvalidDataException">It is none any more.</exception>
+    public Guid ReadId(DbDataReader row, int column) => TryReadId(row, column, out var id)
+        ? id
+        : throw new InvalidDataException($"Column {row.GetName(column)} holds no id.");
+
+    /// <summary>Reads a time that this code wrote.</summary>
+    /// <exception cref="InvalidDataException">It is none any more.</exception>
+    public DateTimeOffset ReadTime(DbDataReader row, int column) => TryReadTime(row, column, out var time)
+        ? time
+        : throw new InvalidDataException($"Column {row.GetName(column)} holds no time.");
 
     /// <summary>Reads a row of <c>select-audit</c> as it is stored.</summary>
     public abstract void ReadRaw(DbDataReader row, AuditPage page);

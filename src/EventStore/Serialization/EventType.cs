@@ -11,6 +11,9 @@ namespace Waybill.EventStore;
 /// <param name="Json">Writes and reads it.</param>
 public sealed record EventType(string Name, int SchemaVersion, JsonTypeInfo Json)
 {
+    /// <summary>Whether any of its texts is about a person, and must be forgettable wherever it is kept.</summary>
+    public bool IsPersonal => Personal is not null;
+
     /// <summary>Its texts that are about a person; null if it has none.</summary>
     internal PersonalProperties? Personal { get; } = PersonalProperties.Of(Json);
 

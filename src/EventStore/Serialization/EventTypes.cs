@@ -52,6 +52,8 @@ public sealed class EventTypes
     /// <exception cref="UnreadableEventException">Its type or version is unknown, or its data does not fit.</exception>
     public RecordedEvent Read(StoredEvent stored)
     {
+        if (stored.Data.Length == 0)
+            throw new UnreadableEventException(stored, "its row in the store is damaged.");
         var type = Find(stored.Type) ?? throw new UnreadableEventException(stored, "its type is not known here.");
         if (stored.SchemaVersion > type.SchemaVersion)
             throw new UnreadableEventException(

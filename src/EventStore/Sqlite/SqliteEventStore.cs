@@ -13,6 +13,7 @@ namespace Waybill.EventStore.Sqlite;
 public sealed class SqliteEventStore : RelationalEventStore, IDisposable
 {
     private readonly ConcurrentBag<SqliteSession> _idleReaders = [];
+    private readonly ReadGate _gate = new();
     private readonly ProcessLock _lock;
     private readonly string _path;
     private volatile bool _closed;
@@ -28,8 +29,10 @@ public sealed class SqliteEventStore : RelationalEventStore, IDisposable
         _lock = ProcessLock.Take(_path);
         try
         {
+            using (var session = SqliteSession.OpenWriter(_path))
+                SqliteSchema.Migrate(session, time);
             Commits = new GroupCommit(
-                options, types, () => new SqliteWriter(_path, time), CannotWrite, Signal.Advance, logger);
+                options, types, () => new SqliteWriter(_path, time, _gate), CannotWrite, Signal.Advance, logger);
         }
         catch (SqliteException error)
         {
@@ -72,6 +75,7 @@ public sealed class SqliteEventStore : RelationalEventStore, IDisposable
         Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation) => Task.Run(
             async () =>
             {
+                await _gate.Passing;
                 if (_closed)
                     throw new StoreUnavailableException("The event store is closed.");
                 SqliteSession? reader = null;

@@ -36,7 +36,20 @@ internal sealed class SqliteSession : StoreSession, IDisposable
 
     public static SqliteSession OpenReader(string path) => new(path, SqliteOpenMode.ReadOnly);
 
-    public static SqliteSession OpenWriter(string path) => new(path, SqliteOpenMode.ReadWriteCreate);
+    public static SqliteSession OpenWriter(string path)
+    {
+        var session = new SqliteSession(path, SqliteOpenMode.ReadWriteCreate);
+        try
+        {
+            session.Execute(SqliteSchema.Files.Statement("configure-writer"));
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
 
     public static object? Encode(object? value) => value switch
     {
@@ -78,28 +91,43 @@ internal sealed class SqliteSession : StoreSession, IDisposable
         Task.FromResult(Command(name, values).ExecuteNonQuery());
 
     /// <inheritdoc/>
-    public override Guid ReadId(DbDataReader row, int column) =>
-        new(row.GetFieldValue<byte[]>(column), bigEndian: true);
+    public override bool TryReadId(DbDataReader row, int column, out Guid id)
+    {
+        var bytes = row.GetFieldValue<byte[]>(column);
+        var isId = bytes.Length == 16;
+        id = isId ? new(bytes, bigEndian: true) : default;
+        return isId;
+    }
 
     /// <inheritdoc/>
-    public override DateTimeOffset ReadTime(DbDataReader row, int column) =>
-        DateTimeOffset.UnixEpoch.AddTicks(row.GetInt64(column) * TimeSpan.TicksPerMicrosecond);
+    public override bool TryReadTime(DbDataReader row, int column, out DateTimeOffset time)
+    {
+        var microseconds = row.GetInt64(column);
+        var isTime = microseconds >= ToMicroseconds(DateTimeOffset.MinValue)
+            && microseconds <= ToMicroseconds(DateTimeOffset.MaxValue);
+        time = isTime ? DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond) : default;
+        return isTime;
+    }
 
     /// <inheritdoc/>
     public override void ReadRaw(DbDataReader row, AuditPage page)
     {
-        // SQLite's own memory, so that nothing is copied twice. Each value goes by what it is, not by its column.
+        // SQLite's own memory, so that nothing is copied twice.
         const int hash = 17, follows = 18;
         var statement = ((SqliteDataReader)row).Handle!;
         page.Begin();
         for (var column = 0; column < hash; column++)
         {
-            switch (raw.sqlite3_column_type(statement, column))
-            {
-                case raw.SQLITE_INTEGER: page.Bytes.Add(raw.sqlite3_column_int64(statement, column)); break;
-                case raw.SQLITE_NULL: page.Bytes.AddNull(); break;
-                default: page.Bytes.Add(raw.sqlite3_column_blob(statement, column)); break;
-            }
+            // A column takes a value of any type, and one of another type may have the same bytes.
+            var type = raw.sqlite3_column_type(statement, column);
+            if (type == raw.SQLITE_NULL)
+                page.Bytes.AddNull();
+            else if (type != TypeOf(column))
+                page.Bytes.AddForeign();
+            else if (type == raw.SQLITE_INTEGER)
+                page.Bytes.Add(raw.sqlite3_column_int64(statement, column));
+            else
+                page.Bytes.Add(raw.sqlite3_column_blob(statement, column));
         }
         page.End(
             raw.sqlite3_column_int64(statement, 0),
@@ -134,6 +162,14 @@ internal sealed class SqliteSession : StoreSession, IDisposable
         _rows?.Dispose();
         _connection.Dispose();
     }
+
+    // Of a column of select-audit that is hashed.
+    private static int TypeOf(int column) => column switch
+    {
+        0 or 3 or 4 or 7 or 8 => raw.SQLITE_INTEGER,
+        5 or 10 or 16 => raw.SQLITE_BLOB,
+        _ => raw.SQLITE_TEXT,
+    };
 
     private SqliteCommand Prepare(string name, int parameters)
     {

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Waybill.EventStore.Appending;
 using Waybill.EventStore.Integrity;
 using Waybill.EventStore.Personal;
@@ -12,6 +13,7 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
 {
     private readonly SqliteSession _session;
     private readonly TimeProvider _time;
+    private readonly ReadGate _reads;
 
     private readonly RowBytes _buffer = new();
 
@@ -19,14 +21,12 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
     private long _microseconds;
     private byte[]? _hash;
 
-    public SqliteWriter(string path, TimeProvider time)
+    public SqliteWriter(string path, TimeProvider time, ReadGate reads)
     {
-        _time = time;
+        (_time, _reads) = (time, reads);
         _session = SqliteSession.OpenWriter(path);
         try
         {
-            _session.Execute(SqliteSchema.Files.Statement("configure-writer"));
-            SqliteSchema.Migrate(_session, time);
             ReadHead();
         }
         catch
@@ -55,9 +55,9 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
             }
         });
         Head = _position;
-        foreach (var pending in batch)
-            if (pending is IPendingWrite { LeavesNoTrace: true } write)
-                EmptyWal(write);
+        var traceless = batch.OfType<IPendingWrite>().Where(write => write.LeavesNoTrace).ToList();
+        if (traceless.Count > 0 && EmptyWal() is { } failure)
+            traceless.ForEach(write => write.Refuse(failure));
     }
 
     /// <inheritdoc/>
@@ -71,7 +71,10 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
         using var rows = _session.Command("select-event-ids", stream.Category, stream.Id, version, count)
             .ExecuteReader();
         while (rows.Read())
-            standing.Add(new(_session.ReadId(rows, 0), rows.GetInt64(1)));
+        {
+            _session.TryReadId(rows, 0, out var id); // A damaged one is nobody's.
+            standing.Add(new(id, rows.GetInt64(1)));
+        }
         return standing;
     }
 
@@ -134,7 +137,7 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
     private SubjectKey? FindKey(string subject)
     {
         using var rows = _session.Command("select-subject-key", subject).ExecuteReader();
-        return rows.Read() ? new(_session.ReadId(rows, 0), rows.GetFieldValue<byte[]>(1)) : null;
+        return rows.Read() && _session.TryReadId(rows, 0, out var id) ? new(id, rows.GetFieldValue<byte[]>(1)) : null;
     }
 
     private SubjectKey MakeKey(string subject)
@@ -144,13 +147,25 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
         return key;
     }
 
-    // A reader in the midst of a page can keep the WAL for longer than this waits.
-    private void EmptyWal(IPendingWrite write)
+    // All is committed already, so that a failure here is nobody else's. A reader in the midst of a page can keep the
+    // WAL for longer than this waits.
+    private StoreUnavailableException? EmptyWal()
     {
-        using var rows = _session.Command("empty-wal").ExecuteReader();
-        if (rows.Read() && rows.GetInt64(0) != 0)
-            write.Refuse(new StoreUnavailableException(
-                "What was deleted is still in the write-ahead log, which a reader holds. Try again."));
+        const string remains = "What was deleted is still in the write-ahead log. Try again.";
+        _reads.Close();
+        try
+        {
+            using var rows = _session.Command("empty-wal").ExecuteReader();
+            return rows.Read() && rows.GetInt64(0) != 0 ? new StoreUnavailableException(remains) : null;
+        }
+        catch (SqliteException error)
+        {
+            return new StoreUnavailableException(remains, error);
+        }
+        finally
+        {
+            _reads.Open();
+        }
     }
 
     private void ReadHead()

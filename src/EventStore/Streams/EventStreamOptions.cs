@@ -17,18 +17,23 @@ public sealed record EventStreamOptions
     /// <summary>How long the reader of the log's end sleeps at most: what a lost wake-up costs.</summary>
     public TimeSpan PollPeriod { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often a checkpoint is written at most: what is delivered again after a silo's death.</summary>
+    /// <summary>
+    /// How often a checkpoint is written at most: what is delivered again after a silo's death, with all that was read
+    /// since an event was given up that has not come again yet.
+    /// </summary>
     public TimeSpan CheckpointPeriod { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// How long an event whose delivery fails is tried again. Meanwhile all that was read after it stays in the cache,
-    /// so it is short: whoever misses an event finds the gap with the next one, and fills it from the store.
+    /// so it is short: it comes once more after <see cref="RedeliveryDelay"/>. Whoever misses it even so finds the gap
+    /// with the next event, and fills it from the store.
     /// </summary>
     public TimeSpan DeliveryLimit { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long after the last events of a queue were given up they are delivered once more, if no later ones have come
-    /// through: nothing else would bring them before the silo starts again.
+    /// How long after events were given up the queue is delivered once more from there on, as soon as nothing of it is
+    /// under way; ten times as long after it they are passed, if it is never quiet. The last chunks of a queue are
+    /// delivered again and again until they, or later ones, come through.
     /// </summary>
     public TimeSpan RedeliveryDelay { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -58,7 +63,15 @@ public sealed record EventStreamOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(QueueCount, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(QueueCount, Slot.Count);
         ArgumentOutOfRangeException.ThrowIfLessThan(CacheSize, cacheSizeMin);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CacheBytesMax, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(PageSize, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(WindowMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(WindowBytesMax, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(ReadWait, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(PollPeriod, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CheckpointPeriod, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(DeliveryLimit, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(RedeliveryDelay, TimeSpan.Zero);
         return this;
     }
 }

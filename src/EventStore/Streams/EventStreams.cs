@@ -43,7 +43,7 @@ public sealed class EventStreams
 
     /// <summary>How each queue that this silo reads goes.</summary>
     /// <remarks>
-    /// It costs a query for the head, and one for each queue that reads at most <see cref="CountMax"/> events. Delivery
+    /// For each queue it costs a query for the head, and one that reads at most <see cref="CountMax"/> events. Delivery
     /// is known with the read after it, so that an event may count as undelivered for a quarter of a second too long.
     /// </remarks>
     public async Task<IReadOnlyList<QueueStatus>> ReadStatusAsync(CancellationToken cancellation = default)
@@ -106,8 +106,8 @@ public sealed class EventStreams
 /// <summary>How delivery of one queue goes.</summary>
 /// <param name="Queue">The queue.</param>
 /// <param name="Delivered">
-/// Up to which position everything was delivered or given up; its checkpoint follows within a second or two. Null while
-/// it is not known where to begin, because the store cannot be reached.
+/// Up to which position everything was delivered, or given up for good; its checkpoint follows within a second or two.
+/// Null while it is not known where to begin, because the store cannot be reached.
 /// </param>
 /// <param name="ReadTo">The position up to which the queue has been read; null as above.</param>
 /// <param name="Lag">What is in the log beyond <paramref name="Delivered"/>; null if the store cannot be read.</param>

@@ -38,10 +38,11 @@ internal sealed class GivenUpHandler(GivenUp givenUp, TimeProvider time, ILogger
     public Task OnDeliveryFailure(
         GuidId subscriptionId, string streamProviderName, StreamId streamIdentity, StreamSequenceToken? sequenceToken)
     {
-        Add(streamIdentity, sequenceToken);
+        var (stream, position) = (streamIdentity.ToString(), sequenceToken?.SequenceNumber);
+        givenUp.Add(new GivenUpEvent(stream, position, time.GetUtcNow()));
         logger.LogError(
             "Position {Position} was given up for a consumer of {Stream}, which failed to take it until the end.",
-            sequenceToken?.SequenceNumber, streamIdentity);
+            position, stream);
         return Task.CompletedTask;
     }
 
@@ -52,7 +53,4 @@ internal sealed class GivenUpHandler(GivenUp givenUp, TimeProvider time, ILogger
         logger.LogError("A consumer of {Stream} could not be activated.", streamIdentity);
         return Task.CompletedTask;
     }
-
-    private void Add(StreamId stream, StreamSequenceToken? token) =>
-        givenUp.Add(new GivenUpEvent(stream.ToString(), token?.SequenceNumber, time.GetUtcNow()));
 }

@@ -15,6 +15,9 @@ namespace Waybill.EventStore.Streams;
 /// </remarks>
 internal sealed class LogReceiver : IQueueAdapterReceiver
 {
+    // For how many redelivery delays a queue that is never quiet may put off a redelivery: so much would come again.
+    private const int PutOffMax = 10;
+
     private readonly IEventStore _store;
     private readonly EventStreamOptions _options;
     private readonly LogTail _tail;
@@ -27,8 +30,12 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
     // Guards what the status shows.
     private readonly Lock _lock = new();
 
-    // Chunks that were given to the agent and have not been reported as delivered.
-    private readonly Queue<LogRange> _outstanding = [];
+    // What was given to the agent, and whose chunk has not been reported as delivered.
+    private readonly Queue<HandedOut> _outstanding = [];
+
+    // From where on single events were given up, and since when this is known; up to where all had a second chance.
+    private (long After, long Since)? _missing;
+    private long _redeliveredTo;
     private long? _position;
     private long _delivered;
     private TailWindow? _window;
@@ -88,7 +95,7 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
         {
             if (_outstanding.Count == 0)
                 _delivered = _position!.Value;
-            _outstanding.Enqueue(new LogRange(chunk.After, chunk.ReadTo));
+            _outstanding.Enqueue(new HandedOut(chunk.After, chunk.ReadTo, EventsLeft: items.Count - 1));
             _position = chunk.ReadTo;
             _hasPage = rest is not null;
         }
@@ -104,16 +111,28 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
     public Task MessagesDeliveredAsync(IList<IBatchContainer> messages, CancellationToken cancellationToken)
     {
         // All that was read before a chunk has left the cache with it, delivered or given up. A chunk that was given up
-        // is not among these; a later one passes it.
-        foreach (var chunk in messages.Select(message => ((LogDelivery)message).Item).OfType<LogChunk>())
+        // is not among these; a later one passes it. It passes no event that was given up, for nobody who consumes
+        // the event's stream is given chunks.
+        lock (_lock)
         {
-            lock (_lock)
+            foreach (LogDelivery message in messages)
             {
+                if (message.Item is not LogChunk chunk)
+                {
+                    if (_outstanding.FirstOrDefault(range => message.Position <= range.ReadTo) is { } holder)
+                        holder.EventsLeft--;
+                    continue;
+                }
+
                 _delivered = Math.Max(_delivered, chunk.ReadTo);
                 while (_outstanding.TryPeek(out var earlier) && earlier.ReadTo <= chunk.ReadTo)
+                {
                     _outstanding.Dequeue();
+                    if (earlier.EventsLeft > 0 && earlier.ReadTo > _redeliveredTo)
+                        _missing ??= (earlier.After, _time.GetTimestamp());
+                }
+                _checkpoint.Moved();
             }
-            _checkpoint.Moved();
         }
 
         SaveIfDue();
@@ -141,7 +160,8 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
                     return null;
                 var readTo = _hasPage || _window is null ? position : _window.QuietTo(position);
                 // With nothing under way, all up to there is delivered, or was not of this queue.
-                return (_outstanding.Count == 0 ? readTo : _delivered, readTo);
+                var delivered = _outstanding.Count == 0 ? readTo : _delivered;
+                return (Math.Min(delivered, _missing?.After ?? delivered), readTo);
             }
         }
     }
@@ -251,29 +271,39 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
             _position = to;
     }
 
-    // What left the cache without a report was given up. If nothing has come after it, nothing else will bring it.
+    // What left the cache without a report was given up: chunks after which none has come, and single events. Nothing
+    // else may bring them. Orleans' cache takes no earlier positions beside later ones, so it must be empty first.
     private async Task BeginAgainIfGivenUpAsync()
     {
+        long after;
         lock (_lock)
         {
-            if (_outstanding.Count == 0 || !_cacheIsEmpty())
+            if (!_cacheIsEmpty())
             {
+                if (_missing is { } old && _time.GetElapsedTime(old.Since) > PutOffMax * _options.RedeliveryDelay)
+                    _missing = null;
                 _givenUpSince = null;
                 return;
             }
+            if (_outstanding.Count > 0)
+                _givenUpSince ??= _time.GetTimestamp();
+            if ((_missing?.Since ?? _givenUpSince) is not { } since
+                || _time.GetElapsedTime(since) < _options.RedeliveryDelay)
+            {
+                return;
+            }
+            after = _missing?.After ?? _outstanding.Peek().After;
         }
 
-        _givenUpSince ??= _time.GetTimestamp();
-        if (_time.GetElapsedTime(_givenUpSince.Value) < _options.RedeliveryDelay)
-            return;
         await StopSearchAsync();
         _rest = null;
         _givenUpSince = null;
         lock (_lock)
         {
-            _lastChunkReadTo = _outstanding.Peek().After;
+            _redeliveredTo = _position!.Value;
+            (_position, _delivered, _lastChunkReadTo) = (after, after, after);
             _outstanding.Clear();
-            _position = _delivered;
+            _missing = null;
             _hasPage = false;
         }
     }
@@ -289,5 +319,11 @@ internal sealed class LogReceiver : IQueueAdapterReceiver
         ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 }
 
-/// <summary>A part of the log: the positions after the first up to the last.</summary>
-internal readonly record struct LogRange(long After, long ReadTo);
+/// <summary>What was handed out of a part of the log: the positions after the first up to the last.</summary>
+/// <param name="After">The position before the first.</param>
+/// <param name="ReadTo">The last position.</param>
+/// <param name="EventsLeft">How many of its single events have not been reported as delivered.</param>
+internal sealed record HandedOut(long After, long ReadTo, int EventsLeft)
+{
+    public int EventsLeft { get; set; } = EventsLeft;
+}

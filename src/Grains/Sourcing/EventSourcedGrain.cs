@@ -25,6 +25,12 @@ namespace Waybill.Grains.Sourcing;
 /// answer, and reports <see cref="Unknown"/> as the version, which no pending event fits; Orleans then drops the
 /// events, and the next batch reads on from the fold that stands.
 /// </para>
+/// <para>
+/// A refusal is true of the stream at the version it names, and after an append that this activation gave up it is
+/// given only once that one is done. An append that an earlier activation gave up, perhaps in a silo that died, cannot
+/// be waited for: for as long as a store tries, a second or two, the command that was answered as unavailable then may
+/// be refused here and recorded after that. Whoever sends it again, or reads the stream, finds what it did.
+/// </para>
 /// </remarks>
 [Reentrant]
 [LogConsistencyProvider(ProviderName = WaybillGrains.EventStoreProvider)]
@@ -113,6 +119,9 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     // The first has waited longest. Once its time is up nobody's is wasted further: the store is away for all of them.
     private async Task Answer(List<Waiting<TCommand, TView>> commands)
     {
+        DismissWithoutAsking(commands);
+        if (commands.Count == 0)
+            return;
         using var limit = Begin(since: commands[0].Since);
         try
         {
@@ -122,6 +131,10 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         {
             GiveUp(away);
             commands.ForEach(command => command.Answer(Unavailable("store-unavailable")));
+        }
+        catch (UnreadableEventException unreadable) // None of them can be decided, so none is tried alone.
+        {
+            commands.ForEach(command => command.Fail(Named(unreadable)));
         }
         catch (Exception) when (commands.Count > 1)
         {
@@ -135,12 +148,28 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         }
     }
 
+    // What the store is not asked for says nothing about it: whoever spent their time waiting behind others are
+    // answered alone, and neither the time of those behind them nor the grain's rest begins with theirs.
+    private void DismissWithoutAsking(List<Waiting<TCommand, TView>> commands)
+    {
+        var isResting = IsResting;
+        var dismissed = commands.FindAll(command => isResting || access.IsLate(command.Since));
+        if (dismissed.Count == 0)
+            return;
+        foreach (var command in dismissed)
+            command.Answer(Unavailable(isResting ? "store-unavailable" : "waited-too-long"));
+        commands.RemoveAll(command => command.IsAnswered);
+        if (!isResting)
+            access.Logger.LogWarning("{Stream} had no time left for {Count} commands.", Stream, dismissed.Count);
+    }
+
     // Those that have been answered leave the list.
     private async Task CarryOut(List<Waiting<TCommand, TView>> commands)
     {
         for (var decisions = 0; commands.Count > 0; commands.RemoveAll(command => command.IsAnswered))
         {
-            await Know();
+            if (!IsKnown)
+                await Refresh();
             foreach (var question in commands.Where(command => command.IsQuestion))
                 question.Answer(Standing());
             var batch = CommandBatch<TCommand, TEvent, TState, TView>.Decide(
@@ -171,7 +200,7 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         if (await RaiseConditionalEvents(batch.Events))
             return true;
         if (_failure is not null)
-            Throw(_failure);
+            ExceptionDispatchInfo.Throw(_failure);
         // After an outage one repeat seldom comes alone.
         if (_appended is AppendResult.AlreadyRecorded)
             await AnswerRecorded(batch.Commands);
@@ -190,8 +219,15 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         foreach (var (found, command) in recorded)
         {
             var near = _landmarks.FindLast(landmark => landmark.Version <= found.Version)!;
-            var folded = await Fold(near, toVersion: found.Version);
-            command.Answer(Accepted(folded));
+            try
+            {
+                var folded = await Fold(near, toVersion: found.Version);
+                command.Answer(Accepted(folded));
+            }
+            catch (UnreadableEventException unreadable) // The others need not read so far back.
+            {
+                command.Fail(Named(unreadable));
+            }
         }
     }
 
@@ -204,7 +240,9 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         var read = !_dropPending && await Survive(async () =>
         {
             await Settle();
-            journal.Folded = await Fold(journal.Folded ?? await ReadSnapshot() ?? Empty);
+            // Kept at once: whatever is wrong with the events after it, it is not read again.
+            journal.Folded ??= await ReadSnapshot();
+            journal.Folded = await Fold(journal.Folded ?? Empty);
         });
         _dropPending = false;
         return new(read ? checked((int)Current.Version) : Unknown, journal);
@@ -282,6 +320,8 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
             await foreach (var stored in store.ReadStreamAsync(
                 Stream, from.Version + 1, toVersion, cancellation: limit))
             {
+                if (stored.Version != folded.Version + 1)
+                    throw new UnreadableEventException(stored, $"it comes after event {folded.Version}.");
                 var happened = (TEvent)access.Types.Read(stored).Event;
                 folded = new(TState.Evolve(folded.State, happened), stored.Version, stored.Position);
             }
@@ -296,19 +336,11 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         return limit;
     }
 
-    private async Task Know()
-    {
-        if (IsResting)
-            throw new StoreUnavailableException("The event store was away a moment ago.");
-        if (!IsKnown)
-            await Refresh();
-    }
-
     private async Task Refresh()
     {
         await RefreshNow();
         if (!IsKnown)
-            Throw(_failure!);
+            ExceptionDispatchInfo.Throw(_failure!);
     }
 
     private async Task<bool> Survive(Func<Task> call)
@@ -327,12 +359,7 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     }
 
     // Only exceptions of the base library arrive as themselves at a caller in another silo.
-    private static void Throw(Exception failure)
-    {
-        if (failure is UnreadableEventException)
-            throw new InvalidDataException(failure.Message);
-        ExceptionDispatchInfo.Throw(failure);
-    }
+    private static InvalidDataException Named(UnreadableEventException unreadable) => new(unreadable.Message);
 
     private void GiveUp(StoreUnavailableException reason)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -26,7 +25,7 @@ internal sealed class Snapshots<TState>(
     private readonly string _shape = SnapshotShape.Of(json);
 
     /// <summary>False if the aggregate's states must not be kept.</summary>
-    public bool AreKept { get; } = !events.Any(type => SnapshotShape.IsPersonal(type.Json.Type));
+    public bool AreKept { get; } = !events.Any(type => type.IsPersonal);
 
     /// <summary>The stream's last snapshot; null if there is none that this code can use.</summary>
     public async Task<Folded<TState>?> Read(StreamName stream, CancellationToken limit)
@@ -95,11 +94,6 @@ internal static class SnapshotShape
         }
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(shape.ToString())));
     }
-
-    /// <summary>Whether any text of an event is marked as personal; the store allows no mark further below.</summary>
-    public static bool IsPersonal(Type @event) => @event.GetProperties().Cast<ICustomAttributeProvider>()
-        .Concat(@event.GetConstructors().SelectMany(constructor => constructor.GetParameters()))
-        .Any(member => member.IsDefined(typeof(PersonalAttribute), inherit: true));
 
     // The type, and those of what is in it, each once, in the order in which they are met.
     private static List<JsonTypeInfo> Reachable(JsonTypeInfo root)

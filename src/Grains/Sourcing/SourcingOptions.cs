@@ -5,7 +5,8 @@ public sealed record SourcingOptions
 {
     /// <summary>
     /// How long a command, counted from its arrival, or an activation may try to reach the store. With the store away
-    /// it is answered after this time, which the HTTP API promises to be less than 5 s.
+    /// it is answered after this time, which the HTTP API promises to be less than 5 s. A command whose turn comes only
+    /// in the last quarter of it is answered as unavailable without being tried.
     /// </summary>
     public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(4);
 

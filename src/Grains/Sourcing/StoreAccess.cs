@@ -32,6 +32,12 @@ public sealed class StoreAccess(
         return new(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
     }
 
+    /// <summary>
+    /// Whether so little is left of the limit for what has begun at a timestamp that even a store that is well may not
+    /// answer in time: a quarter, in which it answers but for its worst moments.
+    /// </summary>
+    internal bool IsLate(long since) => time.GetElapsedTime(since) > options.Limit * 0.75;
+
     /// <summary>The snapshots of one kind of aggregate.</summary>
     internal Snapshots<TState> SnapshotsOf<TState, TEvent>(JsonTypeInfo<TState> json)
         where TState : class =>

@@ -29,12 +29,13 @@ public abstract partial class EventStreamsContract
     }
 
     [Fact]
-    public async Task What_is_given_up_is_counted_and_named_and_holds_no_checkpoint_up()
+    public async Task What_is_given_up_comes_once_more_is_counted_and_named_and_holds_no_checkpoint_up_after_that()
     {
         Consumers.BeforeEvent = (stream, stored) => stream == "note/bad" && stored.Version == 1
             ? throw new InvalidOperationException("poison")
             : Task.CompletedTask;
-        await using var cluster = await Deploy(Options with { QueueCount = 1 });
+        await using var cluster = await Deploy(
+            Options with { QueueCount = 1, RedeliveryDelay = TimeSpan.FromMilliseconds(500) });
 
         await Append("bad");
         await Append("bad");
@@ -42,8 +43,52 @@ public abstract partial class EventStreamsContract
         await Consumers.Until(() => Consumers.Versions("note/bad").SequenceEqual([2]));
         await Consumers.Until(() => Store.SavedBy("events/0-of-1") == 2);
         var status = (await Status(cluster)).ShouldHaveSingleItem();
-        (status.Delivered, status.GivenUp).ShouldBe((2, 1));
+        (status.Delivered, status.GivenUp).ShouldBe((2, 2));
         (status.LastGivenUp!.Stream, status.LastGivenUp.Position).ShouldBe(("note/bad", 1));
+    }
+
+    [Fact]
+    public async Task The_last_event_of_a_stream_comes_again_after_it_was_given_up()
+    {
+        var failing = true;
+        Consumers.BeforeEvent = (stream, _) => failing && stream == "note/a"
+            ? throw new InvalidOperationException("not yet")
+            : Task.CompletedTask;
+        // As long as its chunk is under way, it does not come again.
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Consumers.BeforeChunk = _ => gate.Task;
+        await using var cluster = await Deploy(Options with { QueueCount = 1 });
+        await Append("a");
+        await UntilStatus(cluster, all => all is [{ GivenUp: 1 }]);
+
+        failing = false;
+        gate.SetResult();
+
+        await Consumers.Until(() => Consumers.Versions("note/a").SequenceEqual([1]));
+        await Consumers.Until(() => Store.SavedBy("events/0-of-1") == 1);
+        (await Status(cluster)).ShouldHaveSingleItem().GivenUp.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_was_given_up_comes_again_when_the_silo_starts_before_it_could()
+    {
+        var failing = true;
+        Consumers.BeforeEvent = (stream, _) => failing && stream == "note/a"
+            ? throw new InvalidOperationException("not yet")
+            : Task.CompletedTask;
+        var options = Options with { QueueCount = 1, RedeliveryDelay = TimeSpan.FromHours(1) };
+        await using (var cluster = await Deploy(options))
+        {
+            await Append("a");
+            await UntilStatus(cluster, all => all is [{ GivenUp: 1 }]);
+            await Append("b");
+            await Consumers.Until(() => Consumers.Positions().Contains(2));
+        }
+
+        failing = false;
+        await using var next = await Deploy(options);
+
+        await Consumers.Until(() => Consumers.Versions("note/a").SequenceEqual([1]));
     }
 
     [Fact]

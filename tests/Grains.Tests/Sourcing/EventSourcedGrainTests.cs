@@ -244,6 +244,22 @@ public sealed class EventSourcedGrainTests(AccountCluster cluster) : IClassFixtu
     }
 
     [Fact]
+    public async Task Nothing_is_decided_on_a_stream_in_which_an_event_is_missing()
+    {
+        await cluster.Elsewhere(_id).Open(Command(), "ann", "EUR");
+        await cluster.Elsewhere(_id).Deposit(Command(), 5_00, null);
+        await cluster.Elsewhere(_id).Deposit(Command(), 5_00, null);
+        Store.Missing = 2;
+
+        var unreadable = await Should.ThrowAsync<InvalidDataException>(() => Account.Withdraw(Command(), 1, null));
+
+        Store.Missing = null;
+        unreadable.Message.ShouldContain($"Event 3 of account-{_id}");
+        unreadable.Message.ShouldContain("is unreadable: it comes after event 1.");
+        ShouldBeAccepted(await Account.Withdraw(Command(), 1, null), version: 4, balance: 9_99);
+    }
+
+    [Fact]
     public async Task Of_two_activations_the_one_that_comes_second_decides_on_what_the_first_did()
     {
         await Open(balance: 5_00);

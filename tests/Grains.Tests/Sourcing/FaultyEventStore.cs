@@ -60,6 +60,9 @@ public sealed class FaultyEventStore(IEventStore inner, ISnapshotStore snapshots
     /// <summary>While true, every stream has an event that cannot be read.</summary>
     public bool IsDamaged { get; set; }
 
+    /// <summary>The version that is gone from every stream; null if none is.</summary>
+    public long? Missing { get; set; }
+
     /// <summary>How many calls of any kind there have been.</summary>
     public int Calls => Volatile.Read(ref _calls);
 
@@ -155,6 +158,8 @@ public sealed class FaultyEventStore(IEventStore inner, ISnapshotStore snapshots
         await foreach (var stored in inner.ReadStreamAsync(
             stream, fromVersion, toVersion, toTime, CancellationToken.None))
         {
+            if (stored.Version == Missing)
+                continue;
             Interlocked.Increment(ref _eventsRead);
             yield return IsDamaged ? stored with { Type = "account.lost" } : stored;
         }

@@ -16,7 +16,7 @@ public sealed record Guest(string Name) : IAggregate<Guest, GuestCommand, GuestN
     public static Guest Initial { get; } = new("");
 
     public static Decision<GuestNamed> Decide(GuestCommand command, Guest state, DateTimeOffset now) =>
-        new GuestNamed("guest", command.Name);
+        new GuestNamed("guest") { Name = command.Name };
 
     public static Guest Evolve(Guest state, GuestNamed happened) => new(happened.Name);
 }
@@ -24,7 +24,12 @@ public sealed record Guest(string Name) : IAggregate<Guest, GuestCommand, GuestN
 public sealed record GuestCommand(string Name);
 
 [EventType("guest.named", 1)]
-public sealed record GuestNamed([Subject] string Id, [Personal] string Name);
+public sealed record GuestNamed([Subject] string Id)
+{
+    // As little public as a mark may be: what the store encrypts must be in no snapshot.
+    [Personal, JsonInclude]
+    internal string Name { get; set; } = "";
+}
 
 [JsonSerializable(typeof(GuestNamed))]
 internal sealed partial class GuestEventJson : JsonSerializerContext;

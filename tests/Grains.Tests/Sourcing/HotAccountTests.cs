@@ -241,6 +241,27 @@ public sealed class HotAccountTests(AccountCluster cluster) : IClassFixture<Acco
     }
 
     [Fact]
+    public async Task Whose_time_is_spent_waiting_is_told_so_alone_while_the_store_is_well()
+    {
+        var moment = TimeSpan.FromMilliseconds(5);
+        var held = await Hold();
+        var late = await Gather(() => Account.Deposit(Command(), 1, null));
+        cluster.Clock.Advance(cluster.Options.Limit - moment);
+        var fresh = await Gather([.. Enumerable.Repeat(() => Account.Deposit(Command(), 1, null), 5)]);
+        Store.Plan(StoreCall.Append, Fault.Hold);
+        Store.Release();
+        await Store.Struck(Fault.Hold);
+        cluster.Clock.Advance(moment);
+        Store.Release();
+
+        ShouldBeAccepted(await held, version: 2, balance: 100);
+        (await late[0]).ShouldBe(new(OutcomeStatus.Unavailable, "waited-too-long", null, 0, 0));
+        for (var i = 0; i < fresh.Length; i++)
+            ShouldBeAccepted(await fresh[i], version: 3 + i, balance: 101 + i);
+        ShouldBeAccepted(await Account.Deposit(Command(), 1, null), version: 8, balance: 106);
+    }
+
+    [Fact]
     public async Task No_refusal_is_given_while_an_append_that_would_belie_it_may_still_be_made()
     {
         await Hold();

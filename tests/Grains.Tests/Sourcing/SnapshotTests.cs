@@ -138,6 +138,52 @@ public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
     }
 
     [Fact]
+    public async Task An_unreadable_event_behind_it_is_read_once_for_all_commands_that_wait()
+    {
+        await Open(cluster.Elsewhere(_id), deposits: Every + 1);
+        await Saved();
+        Store.IsDamaged = true;
+        await Should.ThrowAsync<InvalidDataException>(() => Account.Get());
+        var (calls, snapshotCalls) = (Store.Calls, Store.SnapshotCalls);
+        Store.Plan(StoreCall.ReadStream, Fault.Hold);
+        var arrivals = cluster.Arrivals.Of(_id);
+        var waiting = new List<Task<Outcome<AccountView>>>();
+        for (var n = 0; n < 20; n++)
+        {
+            var arrived = arrivals.Reached(arrivals.Count + 1);
+            waiting.Add(Account.Deposit(Command(), 1_00, null));
+            await arrived;
+        }
+        await Store.Struck(Fault.Hold);
+        Store.Release();
+
+        foreach (var command in waiting)
+            (await Should.ThrowAsync<InvalidDataException>(() => command)).Message.ShouldContain("is unreadable");
+
+        // One read for the first, which nobody waited with, and one for all others.
+        (Store.Calls - calls, Store.SnapshotCalls - snapshotCalls).ShouldBe((2, 0));
+        Store.IsDamaged = false;
+        (await Account.Deposit(Command(), 1_00, null)).View!.Balance.ShouldBe(7_00);
+    }
+
+    [Fact]
+    public async Task A_repeated_command_whose_event_cannot_be_read_fails_alone()
+    {
+        var first = Command();
+        await cluster.Elsewhere(_id).Open(first, "ann", "EUR");
+        await Deposit(cluster.Elsewhere(_id), Every - 1);
+        await Saved();
+        await Account.Get();
+        Store.IsDamaged = true;
+
+        (await Should.ThrowAsync<InvalidDataException>(() => Account.Open(first, "ann", "EUR")))
+            .Message.ShouldContain($"Event 1 of account-{_id}");
+        (await Account.Deposit(Command(), 1_00, null)).View!.Balance.ShouldBe(5_00);
+
+        Store.IsDamaged = false;
+    }
+
+    [Fact]
     public async Task Of_an_aggregate_whose_events_are_about_a_person_there_is_none()
     {
         var calls = Store.SnapshotCalls;

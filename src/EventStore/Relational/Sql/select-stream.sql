@@ -3,6 +3,6 @@ SELECT event_id, category, id, version, position, type, schema_version, time, da
        CASE WHEN key_id IS NOT NULL
            THEN (SELECT known.key FROM subject_keys AS known WHERE known.key_id = events.key_id) END
 FROM events
-WHERE category = $1 AND id = $2 AND version >= $3 AND version <= $4 AND time <= $5
+WHERE category = $1 AND id = $2 AND version >= $3 AND version <= $4
 ORDER BY version
-LIMIT $6;
+LIMIT $5;

@@ -28,3 +28,9 @@ CREATE TABLE snapshots (
     state    BLOB    NOT NULL,              -- JSON
     PRIMARY KEY (category, id)
 ) WITHOUT ROWID;
+
+-- The position after which the chain of hashes begins: where the log ended when it was migrated. One row, never changed.
+CREATE TABLE chain_start (
+    position INTEGER NOT NULL
+);
+INSERT INTO chain_start (position) SELECT coalesce(max(position), 0) FROM events;
