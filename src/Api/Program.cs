@@ -1,6 +1,7 @@
 using Orleans.Dashboard;
 using Waybill.Api;
 using Waybill.Api.Accounts;
+using Waybill.Api.Admin;
 using Waybill.Api.Health;
 using Waybill.Api.Http;
 using Waybill.Api.Transfers;
@@ -16,6 +17,7 @@ return await Start.RunAsync(() =>
     builder.AddProblems();
     builder.Services.AddSingleton<Views>();
     builder.Services.AddSingleton<History>();
+    builder.Services.AddSingleton<Projections>();
 
     var app = builder.Build();
     app.UseProblems();
@@ -25,6 +27,7 @@ return await Start.RunAsync(() =>
     var routes = app.MapWithHead();
     routes.MapAccounts();
     routes.MapTransfers();
+    routes.MapAdmin();
     routes.MapHealth();
     app.MapOrleansDashboard("/dashboard");
     app.Lifetime.ApplicationStarted.Register(() => Welcome.Print(app.Urls));

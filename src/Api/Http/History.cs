@@ -7,7 +7,7 @@ using Waybill.Grains.Sourcing;
 
 namespace Waybill.Api.Http;
 
-/// <summary>Which moment of a resource is asked for, by <c>?version=</c> or <c>?asOf=</c>; now, without either.</summary>
+/// <summary>Which moment of a resource is asked for, by <c>?version=</c> or <c>?asOf=</c>; now by default.</summary>
 internal sealed record Moment(long? Version, DateTimeOffset? AsOf) : IQuery
 {
     public static IReadOnlyList<string> Names { get; } = ["version", "asOf"];

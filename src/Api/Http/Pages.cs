@@ -33,7 +33,7 @@ internal sealed record Page<T>(IReadOnlyList<T> Items, string? Next);
 /// <summary>Makes pages.</summary>
 internal static class Pages
 {
-    /// <summary>The page of what was read with one item more than was asked for, which tells whether there is more.</summary>
+    /// <summary>The page of what was read with one row more than was asked for, to tell if there is more.</summary>
     public static Page<TItem> Of<TRow, TItem>(
         IReadOnlyList<TRow> rows, int limit, Func<TRow, TItem> show, Func<TRow, string> cursor) => new(
             [.. rows.Take(limit).Select(show)], rows.Count > limit ? cursor(rows[limit - 1]) : null);

@@ -64,17 +64,3 @@ internal sealed record TransferBody(
         transfer.Reason,
         [.. transfer.Steps.Select(StepBody.Of)]);
 }
-
-/// <summary>A step of a saga as clients see it.</summary>
-internal sealed record StepBody(
-    string Name,
-    Guid CommandId,
-    string Type,
-    string Target,
-    CommandStatus Status,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Undoes)
-{
-    public static StepBody Of(ExplainedStep step) =>
-        new(step.Name, step.CommandId, step.Type, step.Target, step.Status, step.Code, step.Undoes);
-}

@@ -73,13 +73,13 @@ public interface IProjectionCoordinatorGrain : IGrainWithStringKey
     Task<RedriveResult> Discard(Guid runId, long version, string by);
 
     /// <summary>Redrives all runs of a cause, one after another, in the background.</summary>
-    /// <param name="cause">The cause, as the list has it.</param>
+    /// <param name="cause">The cause, as the list has it; null for all causes.</param>
     /// <param name="by">Who asks.</param>
     /// <param name="perSecondMax">How many runs are begun in a second at most.</param>
     /// <param name="dryRun">Only says how many there are.</param>
     /// <returns>What there is to do; <see cref="RedriveProgress"/> says how it goes.</returns>
     [Alias("redrive-cause")]
-    Task<RedriveSummary> RedriveCause(string cause, string by, int perSecondMax, bool dryRun);
+    Task<RedriveSummary> RedriveCause(string? cause, string by, int perSecondMax, bool dryRun);
 
     /// <summary>How the last redrive by cause goes, or went; null if the grain knows of none.</summary>
     [Alias("redrive-progress")]

@@ -155,11 +155,12 @@ public sealed class ProjectionCoordinatorGrain(
             : new(RedriveStatus.NotParked, 0, null);
 
     /// <inheritdoc/>
-    public async Task<RedriveSummary> RedriveCause(string cause, string by, int perSecondMax, bool dryRun)
+    public async Task<RedriveSummary> RedriveCause(string? cause, string by, int perSecondMax, bool dryRun)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(perSecondMax);
         var counts = await Ask(limit => access.Rows.CountParkedAsync(Model, limit));
-        var summary = new RedriveSummary(counts.Where(count => count.Cause == cause).Sum(count => count.Runs), 0, 0);
+        var concerned = counts.Where(count => cause is null || count.Cause == cause);
+        var summary = new RedriveSummary(concerned.Sum(count => count.Runs), 0, 0);
         if (!dryRun)
         {
             _redrive = summary;
@@ -255,7 +256,7 @@ public sealed class ProjectionCoordinatorGrain(
         await rebuilding;
     }
 
-    private async Task RedriveAll(string cause, string by, TimeSpan pause)
+    private async Task RedriveAll(string? cause, string by, TimeSpan pause)
     {
         try
         {

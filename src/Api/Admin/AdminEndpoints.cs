@@ -1,0 +1,17 @@
+using Waybill.Api.Http;
+
+namespace Waybill.Api.Admin;
+
+/// <summary>What operators do.</summary>
+internal static class AdminEndpoints
+{
+    public static void MapAdmin(this IEndpointRouteBuilder app)
+    {
+        var admin = app.MapGroup("/admin").WithTags("Operations");
+        admin.RefuseUnknownQuery();
+        admin.MapLog();
+        admin.MapProjections();
+        admin.MapDeadLetters();
+        admin.MapSagas();
+    }
+}

@@ -1,0 +1,144 @@
+using Waybill.Api.Http;
+using Waybill.EventStore;
+using Waybill.EventStore.ReadModels;
+using Waybill.Grains.Sourcing.Projections;
+
+namespace Waybill.Api.Admin;
+
+internal static class ProjectionEndpoints
+{
+    public static void MapProjections(this RouteGroupBuilder admin)
+    {
+        var projections = admin.MapGroup("/projections");
+        projections.MapGet("/",                                List);
+        projections.MapGet("/{name}",                          Get);
+        projections.MapPost("/{name}/rebuild",                 Rebuild);
+        projections.MapDelete("/{name}/rebuild",               Cancel);
+        projections.MapPost("/{name}/streams/{stream}/rebuild", RebuildRows);
+    }
+
+    private static async Task<IResult> List(Projections projections) => Results.Ok(new Page<ProjectionBody>(
+        [.. await Task.WhenAll(projections.Names.Select(name => Body(projections.Find(name)!)))], Next: null));
+
+    private static async Task<IResult> Get(string name, HttpContext http, Projections projections)
+    {
+        if (projections.Find(name) is not { } projection)
+            return Unknown();
+        var body = await Body(projection);
+        http.AnswerPosition(body.Position ?? 0);
+        return Results.Ok(body);
+    }
+
+    private static async Task<IResult> Rebuild(string name, HowToRebuild? body, Projections projections)
+    {
+        if (projections.Find(name) is not { } projection)
+            return Unknown();
+        return await projection.Rebuild(DeveloperOnly.Actor, body?.Fresh ?? false)
+            ? Results.Accepted($"/admin/projections/{name}", await Body(projection))
+            : Problems.Of(StatusCodes.Status409Conflict, "rebuild-under-way");
+    }
+
+    private static async Task<IResult> Cancel(string name, Projections projections)
+    {
+        if (projections.Find(name) is not { } projection)
+            return Unknown();
+        return await projection.CancelRebuild(DeveloperOnly.Actor)
+            ? Results.NoContent()
+            : Problems.Of(StatusCodes.Status404NotFound, "rebuild-not-found");
+    }
+
+    private static async Task<IResult> RebuildRows(
+        string name, StreamRef stream, HttpContext http, Projections projections, IEventStore store)
+    {
+        if (projections.Find(name) is not { } projection)
+            return Unknown();
+        var first = store.ReadStreamAsync(stream.Value, toVersion: 1, cancellation: http.RequestAborted);
+        return await first.AnyAsync(http.RequestAborted)
+            ? ActBody.Answer(await projection.RebuildRows(stream.Value, DeveloperOnly.Actor))
+            : Problems.Of(StatusCodes.Status404NotFound, "stream-not-found");
+    }
+
+    private static async Task<ProjectionBody> Body(IProjectionCoordinatorGrain projection) =>
+        ProjectionBody.Of(await projection.Status(), await projection.RedriveProgress());
+
+    private static IResult Unknown() => Problems.Of(StatusCodes.Status404NotFound, "projection-not-found");
+
+    private sealed record HowToRebuild(bool Fresh = false);
+}
+
+/// <summary>The projections that the silo runs, by the names of their read models.</summary>
+internal sealed class Projections(IEnumerable<ProjectionRegistration> registrations, IGrainFactory grains)
+{
+    public IReadOnlyList<ReadModel> Models { get; } =
+    [
+        .. registrations.Select(projection => projection.Model).OrderBy(model => model.Name, StringComparer.Ordinal),
+    ];
+
+    public IEnumerable<string> Names => Models.Select(model => model.Name);
+
+    /// <summary>Null if there is no such projection.</summary>
+    public IProjectionCoordinatorGrain? Find(string name) =>
+        Names.Contains(name) ? grains.GetGrain<IProjectionCoordinatorGrain>(name) : null;
+}
+
+/// <summary>A projection as operators see it.</summary>
+internal sealed record ProjectionBody(
+    string Name,
+    int Version,
+    long? Position,
+    LagBody Lag,
+    DateTime? LastReadAt,
+    int Parked,
+    string? Error,
+    RebuildBody? Rebuild,
+    RedriveSummary? Redrive)
+{
+    public static ProjectionBody Of(ProjectionStatus status, RedriveSummary? redrive) => new(
+        status.Name,
+        status.Version,
+        status.Position,
+        new(status.EventsBehind, status.Queues.All(queue => queue.IsExact), status.OldestAge?.TotalSeconds),
+        status.LastRead?.UtcDateTime,
+        status.Parked,
+        status.Error is { } error ? ErrorTexts.Shown(error) : null,
+        status.Rebuild is { } rebuild ? RebuildBody.Of(rebuild) : null,
+        redrive);
+}
+
+/// <summary>How far a projection is behind the log.</summary>
+/// <param name="Events">How many events are not processed yet; null if that is not known.</param>
+/// <param name="IsExact">False if there may be more.</param>
+/// <param name="OldestSeconds">The age of the oldest of them.</param>
+internal sealed record LagBody(long? Events, bool IsExact, double? OldestSeconds);
+
+/// <summary>How far a rebuild has come.</summary>
+internal sealed record RebuildBody(
+    long Position,
+    long Head,
+    string StartedBy,
+    DateTime StartedAt,
+    DateTime CommittedAt,
+    bool IsRunning,
+    string? Error)
+{
+    public static RebuildBody Of(RebuildStatus rebuild) => new(
+        rebuild.Position,
+        rebuild.Head,
+        rebuild.StartedBy,
+        rebuild.StartedAt.UtcDateTime,
+        rebuild.CommittedAt.UtcDateTime,
+        rebuild.IsRunning,
+        rebuild.Error is { } error ? ErrorTexts.Shown(error) : null);
+}
+
+/// <summary>What came of an act on parked events, or on a stream's rows.</summary>
+internal sealed record ActBody(RedriveStatus Status, long Applied, string? Error)
+{
+    public static IResult Answer(RedriveResult result) => result.Status switch
+    {
+        RedriveStatus.NotParked => Problems.Of(StatusCodes.Status404NotFound, "dead-letter-not-found"),
+        RedriveStatus.Unavailable => Problems.Of(StatusCodes.Status503ServiceUnavailable),
+        _ => Results.Ok(new ActBody(
+            result.Status, result.Applied, result.Error is { } error ? ErrorTexts.Shown(error) : null)),
+    };
+}
