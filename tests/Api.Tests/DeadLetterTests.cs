@@ -53,6 +53,10 @@ public sealed class DeadLetterTests
         (await Items(again.Client, "")).ShouldBeEmpty();
         (await again.Client.Post($"/admin/dead-letters/{id}/redrive"))
             .ShouldBeProblem(HttpStatusCode.NotFound, "dead-letter-not-found");
+        var settled = await again.Client.Get($"/admin/dead-letters/{id}");
+        settled.ShouldBe(HttpStatusCode.OK).String("stream").ShouldBe("account-ann-1");
+        settled.Body.GetProperty("acts")[0].GetProperty("result").GetString()
+            .ShouldBe("applied 2 events; nothing is left");
     }
 
     [Fact]

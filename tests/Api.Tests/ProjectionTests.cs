@@ -73,6 +73,15 @@ public sealed class ProjectionTests(RunningServer server)
         (await _api.PostText($"/admin/projections{path}", body))
             .ShouldBeProblem(HttpStatusCode.BadRequest, "malformed");
 
+    [Theory]
+    [InlineData("POST", "projections/statement/rebuild")]
+    [InlineData("DELETE", "projections/statement/rebuild")]
+    [InlineData("POST", "dead-letters/01a1fa96-2747-70e7-801a-5bae5ed79c20/redrive")]
+    [InlineData("POST", "sagas/transfer-never.started/retry")]
+    public async Task What_relies_on_an_idempotency_key_is_refused(string method, string path) =>
+        (await _api.Send(HttpMethod.Parse(method), $"/admin/{path}", content: null, ("Idempotency-Key", "once")))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "idempotency-key-unsupported");
+
     // One that was left off by a process that died, and whose time to be taken up again has not come.
     [Fact]
     public async Task A_rebuild_that_was_left_off_is_shown_and_cancelled()

@@ -46,13 +46,18 @@ internal static class DeadLetterEndpoints
     private static async Task<IResult> Get(Guid id, Projections projections, HttpContext http, IReadModelStore rows)
     {
         if (await projections.FindParked(id, rows, http.RequestAborted) is not ({ } name, { } run))
-            return Missing();
+            return await Settled(id, projections);
         var acts = await projections.Find(name)!.ListActs(id, ActsMax);
-        var letter = new Letter(new(run.FirstPosition, name), run);
-        return Results.Ok(LetterBody.Of(letter) with
-        {
-            Acts = [.. acts.Select(act => new LetterAct(act.Act, act.By, act.At.UtcDateTime, act.Result))],
-        });
+        return Results.Ok(LetterBody.Of(new(new(run.FirstPosition, name), run)) with { Acts = LetterAct.Of(acts) });
+    }
+
+    // Of one that is parked no more, who has dealt with it, and how.
+    private static async Task<IResult> Settled(Guid id, Projections projections)
+    {
+        foreach (var name in projections.Names)
+            if (await projections.Find(name)!.ListActs(id, ActsMax) is [var last, ..] acts)
+                return Results.Ok(new SettledBody(id, name, last.Stream.ToString(), LetterAct.Of(acts)));
+        return Missing();
     }
 
     private static async Task<IResult> Redrive(
@@ -176,5 +181,11 @@ internal static class DeadLetterEndpoints
 
     private sealed record LetterAttempt(DateTime At, string Error);
 
-    private sealed record LetterAct(string Act, string By, DateTime At, string Result);
+    private sealed record SettledBody(Guid Id, string Consumer, string Stream, IReadOnlyList<LetterAct> Acts);
+
+    private sealed record LetterAct(string Act, string By, DateTime At, string Result)
+    {
+        public static IReadOnlyList<LetterAct> Of(IReadOnlyList<ParkedActView> acts) =>
+            [.. acts.Select(act => new LetterAct(act.Act, act.By, act.At.UtcDateTime, act.Result))];
+    }
 }

@@ -18,9 +18,18 @@ internal static class Commands
         ExpectedVersion: ExpectedVersion(http.Request),
         TraceParent: Activity.Current?.Id);
 
-    private static Guid CommandId(HttpRequest request) => request.Headers["Idempotency-Key"].Count == 0
-        ? Guid.CreateVersion7()
-        : throw new MalformedException("Idempotency-Key is not supported yet.", "idempotency-key-unsupported");
+    /// <exception cref="MalformedException">There is one: whoever sends it relies on it.</exception>
+    public static void RefuseIdempotencyKey(this HttpRequest request)
+    {
+        if (request.Headers["Idempotency-Key"].Count > 0)
+            throw new MalformedException("Idempotency-Key is not supported yet.", "idempotency-key-unsupported");
+    }
+
+    private static Guid CommandId(HttpRequest request)
+    {
+        request.RefuseIdempotencyKey();
+        return Guid.CreateVersion7();
+    }
 
     // Our ETags are quoted versions. A weak one, a list or anything else cannot be one of them, and is not guessed at.
     private static long? ExpectedVersion(HttpRequest request) => request.Headers.IfMatch switch
