@@ -16,7 +16,7 @@ namespace Waybill.EventStore.ReadModels;
 public interface IReadModelStore
 {
     /// <summary>Makes the model's tables where they are missing, with the positions of its queues at 0.</summary>
-    /// <exception cref="ReadModelChangedException">There are tables of another shape under its name and version.</exception>
+    /// <exception cref="ReadModelChangedException">Its tables are there, with another shape.</exception>
     Task<ProjectionState> PrepareAsync(ReadModel model, int queueCount, CancellationToken cancellation = default);
 
     /// <summary>Where the projection stands.</summary>

@@ -8,8 +8,8 @@ using Waybill.EventStore.Relational;
 namespace Waybill.EventStore.Sqlite;
 
 /// <summary>
-/// Rows one after another, through statements that stay prepared. They are SQLite's own, because the provider's commands
-/// look every parameter up by its name each time, which costs more than writing the row.
+/// Rows one after another, through statements that stay prepared. They are SQLite's own, because the provider's
+/// commands look every parameter up by its name each time, which costs more than writing the row.
 /// </summary>
 internal sealed class SqliteRows(SqliteConnection connection, SqliteSession session) : RowSession, IDisposable
 {

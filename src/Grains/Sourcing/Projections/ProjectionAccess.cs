@@ -35,7 +35,7 @@ public sealed class ProjectionAccess(
 
     internal INotifier? Notifier => notifier;
 
-    /// <summary>Calls something outside the process, and waits no longer than a limit even if it ignores that.</summary>
+    /// <summary>Calls something outside the process, and waits no longer than a limit it may ignore.</summary>
     /// <exception cref="StoreUnavailableException">The limit ended; what became of the call is unknown.</exception>
     internal async Task<T> Call<T>(Func<CancellationToken, Task<T>> call, TimeSpan? within = null)
     {
