@@ -1,4 +1,5 @@
 using System.Data;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Waybill.EventStore.Appending;
@@ -101,15 +102,20 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
 
     private protected override Task<T> WriteAtLeisure<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
-        WriteToTheEnd(write, cancellation).Within(ISessions.LeisureLimit, cancellation);
+        WriteToTheEnd(write, cancellation, ISessions.LeisureLimit).Within(ISessions.LeisureLimit, cancellation);
 
     private Task<T> WriteToTheEnd<T>(
-        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        Func<StoreSession, CancellationToken, Task<T>> write,
+        CancellationToken cancellation,
+        TimeSpan? statementLimit = null) =>
         ToTheEnd(
             async connection =>
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancellation);
-                var result = await write(new PostgresSession(connection), cancellation);
+                var session = new PostgresSession(connection, statementLimit);
+                if (statementLimit is { } limit)
+                    await session.ExecuteAsync("limit-statements", [limit.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture)], cancellation);
+                var result = await write(session, cancellation);
                 await transaction.CommitAsync(cancellation);
                 return result;
             },

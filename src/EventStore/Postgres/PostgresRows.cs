@@ -7,7 +7,7 @@ using Waybill.EventStore.Relational;
 namespace Waybill.EventStore.Postgres;
 
 /// <summary>Rows by the thousand: each column goes to the server as one array, and new rows as a binary COPY.</summary>
-internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
+internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit) : RowSession
 {
     // Below it a COPY's own round trips cost more than it saves.
     private const int CopyMin = 200;
@@ -27,7 +27,7 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
     public override async Task ReadAsync(
         string sql, IReadOnlyList<object?> values, Func<DbDataReader, bool> take, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = Command(sql);
         foreach (var value in values)
             command.Parameters.Add(new NpgsqlParameter { Value = Sql.Encode(value) });
         await ReadAsync(command, take, cancellation);
@@ -36,7 +36,7 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
     /// <inheritdoc/>
     public override async Task ExecuteAsync(string sql, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var command = Command(sql);
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -50,8 +50,8 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
     /// <inheritdoc/>
     public override async Task IndexAsync(ReadModel model, long generation, CancellationToken cancellation)
     {
-        await using var limit = connection.Command("limit-migration");
-        await limit.ExecuteNonQueryAsync(cancellation);
+        await using var lift = connection.Command("limit-migration");
+        await lift.ExecuteNonQueryAsync(cancellation);
         // A new table has no statistics, which the plans of its first queries would miss.
         foreach (var sql in CreateIndexes(model, generation).Append($"ANALYZE {Quote(model.Table(generation))}"))
         {
@@ -89,10 +89,9 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
     {
         foreach (var some in keys.Chunk(StatementMax))
         {
-            await using var command = new NpgsqlCommand(
+            await using var command = Command(
                 $"DELETE FROM {Quote(model.Table(generation))} AS kept "
-                    + $"USING {Unnest(model.Key)} AS k ({Names(model.Key)}) WHERE {Match(model)}",
-                connection);
+                    + $"USING {Unnest(model.Key)} AS k ({Names(model.Key)}) WHERE {Match(model)}");
             AddKeys(command, model, some);
             await command.ExecuteNonQueryAsync(cancellation);
         }
@@ -113,7 +112,7 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
         var session = new PostgresSession(connection);
         foreach (var some in keys.Chunk(StatementMax))
         {
-            await using var command = new NpgsqlCommand(sql, connection);
+            await using var command = Command(sql);
             AddKeys(command, model, some);
             await ReadAsync(command, Take, cancellation);
         }
@@ -139,7 +138,11 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
 
     /// <inheritdoc/>
     protected override IEnumerable<string> CreateView(string view, string select) =>
-        [$"CREATE OR REPLACE VIEW {view} AS {select}"];
+    [
+        // Whoever reads the view from here on waits behind this, and this behind who reads already: rather not at all.
+        "SET LOCAL lock_timeout = '100ms'",
+        $"CREATE OR REPLACE VIEW {view} AS {select}",
+    ];
 
     private static NpgsqlDbType TypeOf(ReadModelColumn column) => column.Type switch
     {
@@ -174,6 +177,8 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
         }
     }
 
+    private NpgsqlCommand Command(string sql) => new NpgsqlCommand(sql, connection).Within(limit);
+
     private async Task InsertAsync<TRow>(
         ReadModel<TRow> model,
         long generation,
@@ -184,10 +189,9 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
     {
         if (rows.Count == 0)
             return;
-        await using var command = new NpgsqlCommand(
+        await using var command = Command(
             $"INSERT INTO {Quote(model.Table(generation))} ({Names(model.Columns)}) "
-                + $"SELECT * FROM {Unnest(model.Columns)} {onConflict}",
-            connection);
+                + $"SELECT * FROM {Unnest(model.Columns)} {onConflict}");
         var array = new RowArray<TRow>(rows);
         foreach (var column in model.TypedColumns)
             command.Parameters.Add(column.Accept(array));
@@ -201,6 +205,8 @@ internal sealed class PostgresRows(NpgsqlConnection connection) : RowSession
         var writers = model.TypedColumns.Select(column => column.Accept(CellWriter<TRow>.Instance)).ToArray();
         await using var copy = await connection.BeginBinaryImportAsync(
             $"COPY {Quote(model.Table(generation))} ({Names(model.Columns)}) FROM STDIN (FORMAT BINARY)", cancellation);
+        if (limit is { } time)
+            copy.Timeout = time;
         foreach (var row in rows)
         {
             await copy.StartRowAsync(cancellation);

@@ -6,16 +6,18 @@ using Waybill.EventStore.Relational;
 namespace Waybill.EventStore.Postgres;
 
 /// <summary>A connection that it was given for one piece of work.</summary>
-internal sealed class PostgresSession(NpgsqlConnection connection) : StoreSession
+/// <param name="connection">The connection.</param>
+/// <param name="limit">How long each statement may take; null for as long as the connection's own setting says.</param>
+internal sealed class PostgresSession(NpgsqlConnection connection, TimeSpan? limit = null) : StoreSession
 {
     /// <inheritdoc/>
-    public override RowSession Rows => field ??= new PostgresRows(connection);
+    public override RowSession Rows => field ??= new PostgresRows(connection, limit);
 
     /// <inheritdoc/>
     public override async Task ReadAsync(
         string name, object?[] values, Func<DbDataReader, bool> read, CancellationToken cancellation)
     {
-        await using var command = connection.Command(name, values);
+        await using var command = connection.Command(name, values).Within(limit);
         await using var rows = await command.ExecuteReaderAsync(cancellation);
         while (await rows.ReadAsync(cancellation) && read(rows))
         {
@@ -26,7 +28,7 @@ internal sealed class PostgresSession(NpgsqlConnection connection) : StoreSessio
     /// <inheritdoc/>
     public override async Task<int> ExecuteAsync(string name, object?[] values, CancellationToken cancellation)
     {
-        await using var command = connection.Command(name, values);
+        await using var command = connection.Command(name, values).Within(limit);
         return await command.ExecuteNonQueryAsync(cancellation);
     }
 

@@ -22,6 +22,14 @@ internal static class Sql
         return command;
     }
 
+    /// <summary>Has the driver wait so long for a statement; as it does by itself without a limit.</summary>
+    public static NpgsqlCommand Within(this NpgsqlCommand command, TimeSpan? limit)
+    {
+        if (limit is { } time)
+            command.CommandTimeout = (int)time.TotalSeconds;
+        return command;
+    }
+
     /// <summary>Statements that go to the server together, prepared.</summary>
     public static NpgsqlBatch Prepare(
         this NpgsqlConnection connection, params ReadOnlySpan<(string Name, NpgsqlParameter[] Parameters)> statements)

@@ -16,6 +16,28 @@ public sealed class PostgresReadModelStoreTests(PostgresServer server) : ReadMod
         return (store, store.ReadModels);
     }
 
+    [Theory, InlineData(1), InlineData(1_000)]
+    public async Task What_a_rebuild_writes_may_take_longer_than_a_statement_of_a_host(int rows)
+    {
+        await Store.PrepareAsync(Tally.Model, 1, Cancellation);
+        var lease = await Store.StartRebuildAsync(Tally.Model, "ann", Clock.GetUtcNow(), fresh: true, Cancellation);
+        Query($"""
+            CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.2); RETURN NULL; END';
+            CREATE TRIGGER slow AFTER INSERT ON tally_v1_g{lease.Generation}
+                FOR EACH STATEMENT EXECUTE FUNCTION wait();
+            """);
+        using var store = OnPostgres.Open(_schema, Clock, patience: 1);
+
+        (await store.ReadModels.CommitBuildAsync(
+            Tally.Model,
+            lease,
+            new BuildCommit<Tally>(0, 1, Clock.GetUtcNow())
+            {
+                Added = [.. Enumerable.Range(0, rows).Select(n => new Tally($"s{n}", n))],
+            },
+            Cancellation)).ShouldBe(CommitOutcome.Committed);
+    }
+
     protected override object? Query(string sql)
     {
         using var connection = PostgresServer.Connect(_schema);
