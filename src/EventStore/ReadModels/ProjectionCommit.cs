@@ -18,6 +18,9 @@ public sealed record ProjectionPosition(LogQueue Queue, long Generation, long Po
 public sealed record ProjectionState(
     long Generation, IReadOnlyList<ProjectionPosition> Positions, RebuildProgress? Rebuild, long Parked, long Head)
 {
+    /// <summary>The generation that the last swap replaced, while its table is still there.</summary>
+    public long? Replaced { get; init; }
+
     /// <summary>The position up to which all events, of all queues, are in the rows, or parked.</summary>
     public long Position => Positions.Min(queue => queue.Position);
 }

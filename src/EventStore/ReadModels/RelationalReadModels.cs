@@ -254,7 +254,10 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
                 building, registered.Token, registered.BuildPosition, registered.StartedBy!,
                 registered.StartedAt!.Value, registered.BuiltAt!.Value)
             : null;
-        return new(live, positions, rebuild, parked, await session.ReadHeadPositionAsync(cancellation));
+        return new(live, positions, rebuild, parked, await session.ReadHeadPositionAsync(cancellation))
+        {
+            Replaced = registered.Replaced,
+        };
     }
 
     private static async Task<IReadOnlyList<ProjectionPosition>> ReadPositionsAsync(

@@ -54,7 +54,7 @@ internal sealed class LogDelivery(StreamId streamId, object item, long position,
 
         var all = taken == page.Events.Count;
         var readTo = all ? page.ReadTo : page.Events[taken - 1].Position;
-        var events = all ? page.Events : [.. page.Events.Take(taken)];
+        var events = all ? page.Events : page.Events.Take(taken).ToArray();
         var chunk = new LogChunk(queue.Number, queue.Count, after, readTo, events);
         items.Add(new LogDelivery(EventStreams.OfQueue(queue.Number), chunk, readTo, IndexOfChunk));
         return (items, chunk, all ? null : new LogPage([.. page.Events.Skip(taken)], page.ReadTo));

@@ -198,6 +198,19 @@ public sealed class ProjectionGrainTests : ProjectionBed
     }
 
     [Fact]
+    public async Task The_table_that_a_swap_replaced_goes_even_if_the_swaps_silo_is_gone()
+    {
+        await AppendAtRandom(new Random(1), appends: 10);
+        _options = _options with { KeepReplaced = TimeSpan.Zero };
+        (await RebuildAsync(Access(options: _options))).ShouldBeTrue();
+        (await Rows.ReadStateAsync(Tally.Model, Cancellation)).Replaced.ShouldBe(1);
+
+        await Deploy();
+
+        await Until(() => Rows.ReadStateAsync(Tally.Model, Cancellation), state => state.Replaced is null);
+    }
+
+    [Fact]
     public async Task A_new_projection_on_a_long_log_is_built_rather_than_caught_up()
     {
         await AppendAtRandom(new Random(3), appends: 100);

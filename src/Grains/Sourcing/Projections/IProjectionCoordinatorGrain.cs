@@ -21,7 +21,8 @@ public interface IProjectionCoordinatorGrain : IGrainWithStringKey
     Task<ProjectionStatus> Status();
 
     /// <summary>Processes all queues up to a position, so that whoever wrote there reads what it wrote.</summary>
-    /// <returns>The position up to which all are processed: less than asked for if it took too long.</returns>
+    /// <returns>The position up to which all are processed: less than asked for if it took too long.
+    /// 0 if that is not known of some.</returns>
     [Alias("catch-up-to")]
     Task<long> CatchUpTo(long position);
 
@@ -77,7 +78,10 @@ public interface IProjectionCoordinatorGrain : IGrainWithStringKey
     /// <param name="by">Who asks.</param>
     /// <param name="perSecondMax">How many runs are begun in a second at most.</param>
     /// <param name="dryRun">Only says how many there are.</param>
-    /// <returns>What there is to do; <see cref="RedriveProgress"/> says how it goes.</returns>
+    /// <returns>
+    /// What there is to do; <see cref="RedriveProgress"/> says how it goes. While another one goes on, nothing is begun,
+    /// and that one's progress is returned.
+    /// </returns>
     [Alias("redrive-cause")]
     Task<RedriveSummary> RedriveCause(string? cause, string by, int perSecondMax, bool dryRun);
 

@@ -23,9 +23,11 @@ public sealed class ProjectionCoordinatorGrain(
     private Func<Task> _stopRebuilding = () => Task.CompletedTask;
     private string? _rebuildError;
     private DateTimeOffset? _restsFrom; // The last failure, or cancel.
-    private DateTimeOffset? _swappedAt;
+    private Task _dropping = Task.CompletedTask;
+    private (long Generation, DateTimeOffset Since)? _replaced;
     private bool _isPrepared;
     private RedriveSummary? _redrive;
+    private Task _redriving = Task.CompletedTask;
 
     private ReadModel Model => _projection.Model;
 
@@ -81,7 +83,7 @@ public sealed class ProjectionCoordinatorGrain(
 
     /// <inheritdoc/>
     public async Task<long> CatchUpTo(long position) =>
-        (await Task.WhenAll(Hosts.Select(host => host.CatchUpTo(position)))).Min();
+        (await Task.WhenAll(Hosts.Select(host => CatchUpOf(host, position)))).Min();
 
     /// <inheritdoc/>
     public async Task<bool> Rebuild(string by, bool fresh)
@@ -124,7 +126,7 @@ public sealed class ProjectionCoordinatorGrain(
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ParkedRunView>> ListParked(string? cause, long afterPosition, int limit) =>
-        [.. (await Parked(cause, afterPosition, limit)).Select(run => new ParkedRunView(
+        (await Parked(cause, afterPosition, limit)).Select(run => new ParkedRunView(
             run.Id,
             run.Stream,
             run.FirstVersion,
@@ -132,17 +134,17 @@ public sealed class ProjectionCoordinatorGrain(
             run.LastVersion,
             run.Cause,
             run.ParkedAt,
-            [.. run.Attempts.Select(attempt => new AttemptView(attempt.At, attempt.Error))]))];
+            run.Attempts.Select(attempt => new AttemptView(attempt.At, attempt.Error)).ToArray())).ToArray();
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ParkedCauseView>> CountParked() =>
-        [.. (await Ask(limit => access.Rows.CountParkedAsync(Model, limit)))
-            .Select(count => new ParkedCauseView(count.Cause, count.Runs))];
+        (await Ask(limit => access.Rows.CountParkedAsync(Model, limit)))
+            .Select(count => new ParkedCauseView(count.Cause, count.Runs)).ToArray();
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ParkedActView>> ListActs(Guid? runId, int limit) =>
-        [.. (await Ask(c => access.Rows.ListActsAsync(Model, runId, limit, c)))
-            .Select(act => new ParkedActView(act.RunId, act.Stream, act.Act, act.By, act.At, act.Result))];
+        (await Ask(c => access.Rows.ListActsAsync(Model, runId, limit, c)))
+            .Select(act => new ParkedActView(act.RunId, act.Stream, act.Act, act.By, act.At, act.Result)).ToArray();
 
     /// <inheritdoc/>
     public async Task<RedriveResult> Redrive(Guid runId, string by) =>
@@ -163,8 +165,10 @@ public sealed class ProjectionCoordinatorGrain(
         var summary = new RedriveSummary(concerned.Sum(count => count.Runs), 0, 0);
         if (!dryRun)
         {
+            if (!_redriving.IsCompleted)
+                return _redrive!;
             _redrive = summary;
-            _ = RedriveAll(cause, by, TimeSpan.FromSeconds(1) / perSecondMax);
+            _redriving = RedriveAll(cause, by, TimeSpan.FromSeconds(1) / perSecondMax);
         }
         return summary;
     }
@@ -189,14 +193,36 @@ public sealed class ProjectionCoordinatorGrain(
         if (_restsFrom == restsFrom && state.Rebuild is { } left
             && Now - left.CommittedAt >= access.Options.RebuildTakeover)
             StartRebuild(left.StartedBy, fresh: false);
-        if (_swappedAt + access.Options.KeepReplaced <= Now)
+        if (state.Replaced is { } replaced && _replaced?.Generation != replaced)
+            _replaced = (replaced, Now);
+        if (state.Replaced is not null && _replaced?.Since + access.Options.KeepReplaced <= Now
+            && _dropping.IsCompleted)
+            _dropping = DropReplaced();
+    }
+
+    private async Task DropReplaced()
+    {
+        try
         {
-            _swappedAt = null;
-            await Ask(async limit =>
-            {
-                await access.Rows.DropReplacedAsync(Model, limit);
-                return true;
-            });
+            // As long as it takes: the store takes a large table apart piece by piece, each within its limit.
+            await access.Rows.DropReplacedAsync(Model);
+        }
+        catch (Exception failure) // The next wake-up finds the table still there.
+        {
+            access.Logger.LogWarning(failure, "The replaced table of {Projection} is not dropped.", Model.View);
+        }
+    }
+
+    // Its own limit is shorter, but it may be busy with something else, or have died with its silo.
+    private async Task<long> CatchUpOf(IProjectionGrain host, long position)
+    {
+        try
+        {
+            return await host.CatchUpTo(position).WaitAsync(2 * access.Options.CatchUpLimit, access.Time);
+        }
+        catch (Exception silent) when (silent is OrleansException or TimeoutException)
+        {
+            return 0;
         }
     }
 
@@ -204,7 +230,7 @@ public sealed class ProjectionCoordinatorGrain(
     {
         try
         {
-            return await host.Progress();
+            return await host.Progress().WaitAsync(access.Options.StoreLimit, access.Time);
         }
         catch (Exception silent) when (silent is OrleansException or TimeoutException)
         {
@@ -231,8 +257,7 @@ public sealed class ProjectionCoordinatorGrain(
         try
         {
             // Not in the grain's turns: folding a log would hold them up.
-            if (await Task.Run(() => _projection.RebuildAsync(access, by, fresh, own.CatchUpTo, ends.Token)))
-                _swappedAt = Now;
+            await Task.Run(() => _projection.RebuildAsync(access, by, fresh, own.CatchUpTo, ends.Token));
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
@@ -266,8 +291,7 @@ public sealed class ProjectionCoordinatorGrain(
                 var runs = await Parked(cause, after, PageSize);
                 foreach (var run in runs)
                 {
-                    var result = await Redrive(run.Id, by);
-                    _redrive = result.Status is RedriveStatus.Done
+                    _redrive = await TryRedrive(run.Id, by)
                         ? _redrive! with { Done = _redrive.Done + 1 }
                         : _redrive! with { Failed = _redrive.Failed + 1 };
                     after = run.FirstPosition;
@@ -280,6 +304,19 @@ public sealed class ProjectionCoordinatorGrain(
         catch (Exception failure) // Nobody waits for it; who asked sees how far it came.
         {
             access.Logger.LogWarning(failure, "A redrive of {Projection} by cause stopped.", Model.View);
+        }
+    }
+
+    private async Task<bool> TryRedrive(Guid runId, string by)
+    {
+        try
+        {
+            return (await Redrive(runId, by)).Status is RedriveStatus.Done or RedriveStatus.GoesOn;
+        }
+        catch (Exception failure) // Of its host, or of the store; the next run may have another one.
+        {
+            access.Logger.LogWarning(failure, "Run {Run} of {Projection} could not be redriven.", runId, Model.View);
+            return false;
         }
     }
 

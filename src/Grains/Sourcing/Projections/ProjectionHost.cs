@@ -132,9 +132,11 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
             {
                 // It has not been found out yet.
             }
-        var page = await access.Call(
-            limit => access.Log.ReadLogAsync(new LogFilter(queue), position, Options.PageSize, limit));
-        var head = await access.Call(access.Log.ReadHeadPositionAsync);
+        var reads = access.Call(
+            limit => access.Log.ReadLogAsync(new LogFilter(queue), position, Options.PageSize, limit),
+            within: Options.StatusLimit);
+        var head = await access.Call(access.Log.ReadHeadPositionAsync, within: Options.StatusLimit);
+        var page = await reads;
         return new(head, page.Events.Count, page.ReadTo >= head, page.Events.Count > 0 ? page.Events[0].Time : null);
     }
 
