@@ -26,6 +26,12 @@ public sealed record ParkedRun(
     DateTimeOffset ParkedAt,
     IReadOnlyList<Attempt> Attempts)
 {
+    /// <summary>
+    /// The position up to which its events have been told of: they were applied before a rebuild that cannot apply them.
+    /// The store sets it, in the swap.
+    /// </summary>
+    public long NotifiedTo { get; init; }
+
     /// <summary>How many attempts are kept: enough to see whether they fail alike.</summary>
     public const int AttemptsMax = 50;
 }

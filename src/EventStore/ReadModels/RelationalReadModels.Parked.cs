@@ -119,7 +119,10 @@ internal sealed partial class RelationalReadModels
         row.GetInt64(6),
         row.GetString(7),
         session.ReadTime(row, 8),
-        JsonSerializer.Deserialize(row.GetString(9), ParkedJson.Default.AttemptArray)!);
+        JsonSerializer.Deserialize(row.GetString(9), ParkedJson.Default.AttemptArray)!)
+    {
+        NotifiedTo = row.GetInt64(10),
+    };
 
     private static ParkedAct ReadAct(StoreSession session, DbDataReader row) => new(
         session.ReadId(row, 0),

@@ -95,7 +95,8 @@ internal sealed partial class RelationalReadModels
         ArgumentOutOfRangeException.ThrowIfGreaterThan(request.QueueCount, Slot.Count);
         try
         {
-            return await sessions.Write(
+            // At leisure, because each parked run that it clears is recorded.
+            return await sessions.WriteAtLeisure(
                 (session, c) => SwapAsync(session, model, lease, request, step, c), cancellation);
         }
         catch (SupersededException)
@@ -170,6 +171,8 @@ internal sealed partial class RelationalReadModels
 
         await FoldAsync(session, model, lease.Generation, registered.BuildPosition, head, live, step, cancellation);
         await session.Rows.CreateIndexesAsync(model, lease.Generation, cancellation);
+        await session.ExecuteAsync(
+            "keep-notified", [model.View, lease.Generation, registered.Live], cancellation);
         await session.ExecuteAsync("swap-build", [model.View], cancellation);
         await SetPositionsAsync(session, model, request.QueueCount, lease.Generation, head, cancellation);
         await session.ExecuteAsync(

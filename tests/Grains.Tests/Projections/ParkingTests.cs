@@ -198,6 +198,48 @@ public abstract class ParkingTests : ProjectionBed
     }
 
     [Fact]
+    public async Task A_redrive_that_takes_long_lets_the_queues_other_events_come_in_between()
+    {
+        await Open(_id, deposits: 8);
+        Tally.Break(_id, recorded => recorded.Version is 2);
+        var host = TallyHost(Access(options: Options with { RedriveSize = 3 }));
+        await host.TickAsync();
+        var run = await OnlyParked();
+        Tally.Mend(_id);
+        await Open("other", deposits: 1);
+        Faults.Before = name =>
+        {
+            if (name == nameof(IReadModelStore.CommitAsync))
+                Clock.Advance(Options.CatchUpLimit + TimeSpan.FromSeconds(1));
+            return Task.CompletedTask;
+        };
+
+        (await host.RedriveAsync(run.Id, "bob")).ShouldBe(new(RedriveStatus.GoesOn, 3, null));
+        Faults.Before = _ => Task.CompletedTask;
+        await host.TickAsync();
+
+        (await TallyOf("other")).ShouldBe(new("other", 1, "1 2 "));
+        (await TallyOf(_id)).ShouldBe(new(_id, 36, "1 2 3 4 5 6 7 8 9 "));
+        (await Rows.ListParkedAsync(Tally.Model, null, 0, 10, Cancellation)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Parked_events_with_much_data_are_applied_few_at_a_time()
+    {
+        await Append(_id, [new Opened("ann", "EUR"), .. Enumerable.Range(0, 4).Select(_ => new Other(new('x', 400)))]);
+        Tally.Break(_id, recorded => recorded.Version is 2);
+        var host = TallyHost(Access(options: Options with { RedriveBytes = 1_000 }));
+        await host.TickAsync();
+        var run = await OnlyParked();
+        Tally.Mend(_id);
+
+        (await host.RedriveAsync(run.Id, "bob")).ShouldBe(new(RedriveStatus.Done, 4, null));
+
+        (await TallyOf(_id)).ShouldBe(new(_id, 4_000, "1 2 3 4 5 "));
+        (await Rows.ListActsAsync(Tally.Model, run.Id, 10, Cancellation)).Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task What_another_host_has_redriven_meanwhile_is_not_applied_again()
     {
         await Open(_id, deposits: 8);
@@ -319,6 +361,31 @@ public abstract class ParkingTests : ProjectionBed
         await host.Delivering;
 
         Notified.Taken.Select(notice => notice.Position).ShouldBe([2, 3]);
+    }
+
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task What_was_told_before_a_rebuild_parked_it_is_not_told_again(bool wasParked)
+    {
+        var access = Access(notifier: Notified);
+        await Append(_id, new Opened("ann", "EUR"), new MoneyDeposited(5, "tell"), new MoneyDeposited(6, "tell"));
+        if (wasParked)
+            Tally.Break(_id, recorded => recorded.Version == 3);
+        var host = TallyHost(access);
+        await host.TickAsync();
+        await host.Delivering;
+        Tally.Break(_id, recorded => recorded.Version == 2);
+        (await RebuildAsync(access)).ShouldBeTrue();
+        (await RebuildAsync(access)).ShouldBeTrue(); // It is remembered across more than one.
+        await Append(_id, new MoneyDeposited(7, "tell"));
+        host.LookAgain();
+        await host.TickAsync();
+        Tally.Mend(_id);
+
+        (await host.RedriveAsync((await OnlyParked()).Id, "bob")).Status.ShouldBe(RedriveStatus.Done);
+        await host.TickAsync();
+        await host.Delivering;
+
+        Notified.Taken.Select(notice => notice.Position).ShouldBe([2, 3, 4]);
     }
 
     [Fact]

@@ -38,6 +38,7 @@ CREATE TABLE parked_runs (
     cause          text COLLATE "C" NOT NULL,
     parked_at      timestamptz      NOT NULL,
     attempts       text             NOT NULL,  -- JSON
+    notified_to    bigint           NOT NULL DEFAULT 0,  -- events up to it have been told of, before a rebuild
     UNIQUE (read_model, generation, category, id)
 );
 CREATE INDEX parked_runs_by_position ON parked_runs (read_model, generation, first_position);

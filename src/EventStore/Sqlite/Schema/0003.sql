@@ -38,6 +38,7 @@ CREATE TABLE parked_runs (
     cause          TEXT    NOT NULL,
     parked_at      INTEGER NOT NULL,
     attempts       TEXT    NOT NULL,        -- JSON
+    notified_to    INTEGER NOT NULL DEFAULT 0,  -- events up to it have been told of, before a rebuild
     UNIQUE (read_model, generation, category, id)
 );
 CREATE INDEX parked_runs_by_position ON parked_runs (read_model, generation, first_position);

@@ -11,6 +11,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
     private const int ScheduledMax = 1_000;
 
     private readonly Dictionary<Guid, DateTimeOffset> _retries = [];
+    private readonly HashSet<Guid> _known = []; // Runs of which it is known whether, and when, they are tried again.
 
     /// <summary>
     /// Applies a run's events in order, in the end releasing the stream. A failure keeps what went well and parks the
@@ -51,27 +52,35 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
 
     private async Task RetryAsync()
     {
-        var now = access.Time.GetUtcNow();
+        var (now, deadline) = (access.Time.GetUtcNow(), Deadline());
         foreach (var (runId, _) in _retries.Where(retry => retry.Value <= now).Take(Options.RetriesMax).ToList())
         {
-            _retries.Remove(runId);
+            if (access.Time.GetTimestamp() > deadline)
+                return;
+            _retries[runId] = now + Options.RetryPause; // If it cannot be tried.
             await DriveAsync(runId, act: null);
         }
     }
 
     private async Task ScheduleRetriesAsync()
     {
-        _retries.Clear();
-        if (_parked.Count == 0)
+        var parked = _parked.Values.Select(run => run.Id).ToHashSet();
+        foreach (var gone in _retries.Keys.Where(runId => !parked.Contains(runId)).ToList())
+            _retries.Remove(gone);
+        if (parked.IsSubsetOf(_known))
             return;
         var runs = await access.Call(
             limit => access.Rows.ListParkedAsync(Model, cause: null, afterPosition: 0, ScheduledMax, limit));
-        foreach (var run in runs.Where(run => _parked.ContainsKey(run.Stream)))
+        foreach (var run in runs.Where(run => parked.Contains(run.Id) && !_known.Contains(run.Id)))
             ScheduleRetry(run);
+        _known.Clear();
+        _known.UnionWith(parked);
     }
 
     private void ScheduleRetry(ParkedRun run)
     {
+        _known.Add(run.Id);
+        _retries.Remove(run.Id);
         if (run.Attempts.Count is var attempts && attempts >= Options.AttemptsMax)
             return;
         var last = run.Attempts.Count > 0 ? run.Attempts[^1].At : run.ParkedAt;
@@ -83,9 +92,16 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
     {
         long applied = 0;
         var size = Options.RedriveSize;
+        var deadline = Deadline();
         for (var losses = 0; losses < LossesMax;)
         {
             await KnowAsync();
+            if (applied > 0 && access.Time.GetTimestamp() > deadline)
+            {
+                // The queue's other events come in between, and the next tick goes on.
+                _retries[runId] = access.Time.GetUtcNow();
+                return new(RedriveStatus.GoesOn, applied, null);
+            }
             var run = await access.Call(limit => access.Rows.FindParkedAsync(Model, runId, limit));
             if (run is null || LogQueue.Of(run.Stream, queue.Count) != queue
                 || (act?.Discards is { } discarded && discarded != run.FirstVersion))
@@ -124,16 +140,14 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
     // Null if somebody else was faster.
     private async Task<Slice?> DriveSliceAsync(ParkedRun run, Act? act, int size)
     {
-        var events = await access.Call(limit => access.Log
-            .ReadStreamAsync(run.Stream, run.FirstVersion, run.LastVersion, cancellation: limit)
-            .Take(size + 1).ToListAsync(limit).AsTask());
-        var next = events.Count > size ? events[^1] : null;
+        var (events, next) = await access.Call(limit => ReadSliceAsync(run, size, limit));
         var skipped = act is { Discards: not null } ? 1 : 0;
-        var prepared = _fold.Prepare(events[skipped..Math.Min(events.Count, size)]);
+        var prepared = _fold.Prepare(events[skipped..]);
         var rows = new WorkingRows<TRow>();
         if (!await LoadAsync(prepared, rows, NoneParked))
             return null;
-        var result = _fold.Apply(prepared, rows, NoneParked, Notifies);
+        var result = _fold.Apply(
+            prepared, rows, NoneParked, stored => stored.Position > run.NotifiedTo && Notifies(stored));
         try
         {
             return await CommitSliceAsync(run, act, prepared, result, rows.TakeChanges(), next);
@@ -143,6 +157,22 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
             result = _fold.Apply([poison with { Failure = refused }], new WorkingRows<TRow>(), NoneParked);
             return await CommitSliceAsync(run, act, prepared, result, new([], [], []), next);
         }
+    }
+
+    // As many events as are applied at once, and the one after them.
+    private async Task<(List<StoredEvent> Events, StoredEvent? Next)> ReadSliceAsync(
+        ParkedRun run, int size, CancellationToken limit)
+    {
+        var (events, bytes) = (new List<StoredEvent>(), 0L);
+        await foreach (var stored in access.Log.ReadStreamAsync(
+            run.Stream, run.FirstVersion, run.LastVersion, cancellation: limit))
+        {
+            bytes += stored.Data.Length;
+            if (events.Count == size || (events.Count > 0 && bytes > Options.RedriveBytes))
+                return (events, stored);
+            events.Add(stored);
+        }
+        return (events, null);
     }
 
     private async Task<Slice?> CommitSliceAsync(
@@ -204,25 +234,39 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
             ? await access.Call(limit => access.Rows.FindParkedAsync(Model, waiting.Id, limit))
             : null;
         var at = _at!;
-        var events = await access.Call(limit => access.Log
-            .ReadStreamAsync(stream, toVersion: parked?.FirstVersion - 1 ?? long.MaxValue, cancellation: limit)
-            .TakeWhile(stored => stored.Position <= at.Position).ToListAsync(limit).AsTask());
-        var prepared = _fold.Prepare(events);
-        var rows = new WorkingRows<TRow>();
-        var result = _fold.Apply(prepared, rows, NoneParked);
-        if (result.Parked is [var failed])
+        var (rows, keys, applied) = (new WorkingRows<TRow>(), new HashSet<RowKey>(), 0);
+        var failed = await access.Call(FoldAsync);
+        if (failed is not null)
             return new(RedriveStatus.Failed, 0, failed.Attempts[^1].Error);
         var committed = await CommitAsync(new ProjectionCommit<TRow>(queue, at.Generation, at.Position, at.Position)
         {
             StillParked = parked is null ? [] : [new(parked.Id, parked.FirstVersion)],
             Upserts = rows.TakeChanges().Added,
             // A row that should not be there is not among the changes, because nothing was loaded.
-            Deletes = [.. prepared.Select(ready => ready.Key).Where(key => rows.Get(key) is null).Distinct()],
+            Deletes = [.. keys.Where(key => rows.Get(key) is null)],
         });
         if (committed)
-            return new(RedriveStatus.Done, prepared.Count, null);
+            return new(RedriveStatus.Done, applied, null);
         _at = null;
         return null;
+
+        // One event after another, because a stream may be longer than memory is large.
+        async Task<ParkedRun?> FoldAsync(CancellationToken limit)
+        {
+            await foreach (var stored in access.Log.ReadStreamAsync(
+                stream, toVersion: parked?.FirstVersion - 1 ?? long.MaxValue, cancellation: limit))
+            {
+                if (stored.Position > at.Position)
+                    break;
+                if (_fold.Prepare(stored) is not { } ready)
+                    continue;
+                if (_fold.Apply([ready], rows, NoneParked).Parked is [var poison])
+                    return poison;
+                keys.Add(ready.Key);
+                applied++;
+            }
+            return null;
+        }
     }
 
     private sealed record Act(string Name, string By, long? Discards = null)

@@ -43,6 +43,9 @@ public sealed record ProjectionOptions
     /// <summary>How many parked events are applied in one transaction.</summary>
     public int RedriveSize { get; init; } = 1_000;
 
+    /// <summary>How much data parked events that are applied in one transaction have together, in bytes, about.</summary>
+    public int RedriveBytes { get; init; } = 16 << 20;
+
     /// <summary>How often each silo sees to it that there is a host for every queue.</summary>
     public TimeSpan WakePeriod { get; init; } = TimeSpan.FromSeconds(5);
 

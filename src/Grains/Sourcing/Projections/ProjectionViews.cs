@@ -131,11 +131,14 @@ public enum RedriveStatus
 
     /// <summary>The store could not be reached, or somebody else was faster again and again; try again.</summary>
     Unavailable,
+
+    /// <summary>It takes long: some is applied, and the rest will be, in between the queue's other events.</summary>
+    GoesOn,
 }
 
 /// <summary>What a redrive by cause has done, or would do.</summary>
 /// <param name="Runs">How many runs have the cause.</param>
-/// <param name="Done">How many were redriven to their end.</param>
+/// <param name="Done">How many were redriven to their end, or go on towards it.</param>
 /// <param name="Failed">How many failed again, or could not be tried.</param>
 [GenerateSerializer, Immutable, Alias("waybill.redrive-summary")]
 public sealed record RedriveSummary(long Runs, long Done, long Failed);
