@@ -60,12 +60,16 @@ FROM pg_tables JOIN (VALUES
 WHERE schemaname = :'schema'
 \gexec
 
--- A read model's generations, named by version and generation, and the view of the live one.
-SELECT format('ALTER TABLE %1$I.%2$I OWNER TO %3$I; GRANT ALL ON %1$I.%2$I TO %3$I', schema, name, :'runtime')
+-- A read model's generations, named by version and generation, and the view of the live one. A new owner, but not a
+-- right, has everybody wait who reads: it is given only where it is not given yet.
+SELECT format(
+    CASE WHEN owner <> :'runtime' THEN 'ALTER TABLE %1$I.%2$I OWNER TO %3$I; ' ELSE '' END
+        || 'GRANT ALL ON %1$I.%2$I TO %3$I',
+    schema, name, :'runtime')
 FROM (
-    SELECT schemaname, tablename FROM pg_tables WHERE tablename ~ '_v[0-9]+_g[0-9]+$'
-    UNION ALL SELECT schemaname, viewname FROM pg_views WHERE viewname ~ '_v[0-9]+$'
-) AS rows (schema, name)
+    SELECT schemaname, tablename, tableowner FROM pg_tables WHERE tablename ~ '_v[0-9]+_g[0-9]+$'
+    UNION ALL SELECT schemaname, viewname, viewowner FROM pg_views WHERE viewname ~ '_v[0-9]+$'
+) AS rows (schema, name, owner)
 WHERE schema = :'schema'
 \gexec
 

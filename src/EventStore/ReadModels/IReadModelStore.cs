@@ -131,8 +131,13 @@ public interface IReadModelStore
         ReadModel model, Guid? runId, int limit, CancellationToken cancellation = default);
 
     /// <summary>The oldest notices of a queue that are still to be delivered.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="queue">The queue.</param>
+    /// <param name="limit">How many at most.</param>
+    /// <param name="oneOfEach">Of each stream its oldest one only.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     Task<IReadOnlyList<Notice>> ReadNoticesAsync(
-        ReadModel model, LogQueue queue, int limit, CancellationToken cancellation = default);
+        ReadModel model, LogQueue queue, int limit, bool oneOfEach = false, CancellationToken cancellation = default);
 
     /// <summary>Forgets notices that have been delivered.</summary>
     Task RemoveNoticesAsync(

@@ -93,4 +93,13 @@ public enum CommitOutcome
 /// <param name="Position">The event's position: notices are delivered in this order.</param>
 /// <param name="Stream">The event's stream, which says in which queue the notice is.</param>
 /// <param name="Data">What there is to tell, as JSON.</param>
-public sealed record Notice(Guid EventId, long Position, StreamName Stream, string Data);
+public sealed record Notice(Guid EventId, long Position, StreamName Stream, string Data)
+{
+    /// <summary>Finds out before a commit what would fail it.</summary>
+    /// <exception cref="UnstorableRowException">The data cannot be stored.</exception>
+    public void Check()
+    {
+        if (!StorableText.Is(Data))
+            throw new UnstorableRowException("The notification has a NUL or half a surrogate pair in it.");
+    }
+}

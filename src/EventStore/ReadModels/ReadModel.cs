@@ -63,7 +63,7 @@ public abstract partial class ReadModel
 
     private protected static string SnakeCase(string name) => JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
 
-    [GeneratedRegex("^[a-z][a-z0-9_]*$")]
+    [GeneratedRegex(@"^[a-z][a-z0-9_]*\z")]
     private static partial Regex Identifier();
 }
 
@@ -133,8 +133,9 @@ public sealed class ReadModel<TRow> : ReadModel
         }
     }
 
-    /// <exception cref="ArgumentException">The key is not one of this model.</exception>
-    internal void Check(RowKey key)
+    /// <summary>Finds out whether a key can be one of the model's.</summary>
+    /// <exception cref="ArgumentException">It has other values, in number or type.</exception>
+    public void Check(RowKey key)
     {
         if (key.Count != Key.Count)
             throw new ArgumentException($"A key of {Name} has {Key.Count} values, not {key.Count}.");

@@ -45,8 +45,15 @@ internal sealed partial class RelationalReadModels
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Notice>> ReadNoticesAsync(
-        ReadModel model, LogQueue queue, int limit, CancellationToken cancellation = default) =>
-        List("select-notices", [model.View, queue.Number, queue.Count, limit], ReadNotice, cancellation);
+        ReadModel model,
+        LogQueue queue,
+        int limit,
+        bool oneOfEach = false,
+        CancellationToken cancellation = default) => List(
+        oneOfEach ? "select-first-notices" : "select-notices",
+        [model.View, queue.Number, queue.Count, limit],
+        ReadNotice,
+        cancellation);
 
     /// <inheritdoc/>
     public Task RemoveNoticesAsync(

@@ -400,12 +400,12 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
         await Store.CommitAsync(Tally.Model, commit, Cancellation);
         await Store.CommitAsync(Tally.Model, commit, Cancellation); // Superseded.
 
-        var kept = await Store.ReadNoticesAsync(Tally.Model, Only, 10, Cancellation);
+        var kept = await Store.ReadNoticesAsync(Tally.Model, Only, 10, cancellation: Cancellation);
         await Store.RemoveNoticesAsync(Tally.Model, [Id(1), Id(9)], Cancellation);
 
         kept.ShouldBe([notices[1], notices[0]]);
-        (await Store.ReadNoticesAsync(Tally.Model, Only, 10, Cancellation)).ShouldBe([notices[0]]);
-        (await Store.ReadNoticesAsync(Tally.Model, LogQueue.Of(Stream("a"), 256), 1, Cancellation)).Count.ShouldBe(1);
-        (await Store.ReadNoticesAsync(Tally.Model, LogQueue.Of(Stream("b"), 256), 1, Cancellation)).ShouldBeEmpty();
+        (await Store.ReadNoticesAsync(Tally.Model, Only, 10, cancellation: Cancellation)).ShouldBe([notices[0]]);
+        (await Store.ReadNoticesAsync(Tally.Model, LogQueue.Of(Stream("a"), 256), 1, cancellation: Cancellation)).Count.ShouldBe(1);
+        (await Store.ReadNoticesAsync(Tally.Model, LogQueue.Of(Stream("b"), 256), 1, cancellation: Cancellation)).ShouldBeEmpty();
     }
 }

@@ -300,6 +300,24 @@ public abstract class ParkingTests : ProjectionBed
     }
 
     [Fact]
+    public async Task A_key_or_a_notification_that_cannot_be_stored_parks_its_own_stream_alone()
+    {
+        await Append("number", new Opened("ann", "EUR"));
+        await Append("elsewhere", new Opened("ann", "EUR"));
+        await Append("notice", new Opened("ann", "EUR"));
+        await Append("good", new Opened("ann", "EUR"));
+        var host = Host<Careless, TallyRow>(Access(notifier: Notified));
+
+        await host.TickAsync();
+        await host.Delivering;
+
+        (await Table(Careless.Model)).ShouldHaveSingleItem().Id.ShouldBe("good");
+        Notified.Taken.ShouldHaveSingleItem().Data.ShouldBe("good");
+        (await Rows.ListParkedAsync(Careless.Model, null, 0, 10, Cancellation)).Select(run => run.Stream.Id)
+            .ShouldBe(["number", "elsewhere", "notice"]);
+    }
+
+    [Fact]
     public async Task A_row_that_only_the_store_refuses_is_found_among_the_others()
     {
         await Open("a", deposits: 3);

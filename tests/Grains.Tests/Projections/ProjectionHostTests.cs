@@ -323,6 +323,25 @@ public abstract class ProjectionHostTests : ProjectionBed
     }
 
     [Fact]
+    public async Task However_many_notifications_of_one_stream_fail_those_of_others_are_delivered()
+    {
+        var host = TallyHost(Access(notifier: Notified));
+        Notified.Refuses = notice => notice.Stream.Id == "a";
+        await Append("a", [new Opened("ann", "EUR"), .. Enumerable.Repeat(new MoneyDeposited(5, "tell"), 120)]);
+        await Append("b", new Opened("bob", "EUR"), new MoneyDeposited(7, "tell"), new MoneyDeposited(8, "tell"));
+
+        await host.TickAsync();
+        await host.Delivering;
+
+        Notified.Taken.Select(notice => notice.Position).ShouldBe([123, 124]);
+        Notified.Refuses = _ => false;
+        await host.TickAsync();
+        await host.Delivering;
+        Notified.Taken.Count.ShouldBe(122);
+        (await host.ProgressAsync()).NoticeError.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_notifier_that_hangs_holds_up_no_rows()
     {
         var host = TallyHost(Access(notifier: Notified));

@@ -50,6 +50,21 @@ public sealed class Tally : IProjection<TallyRow>
             : null;
 }
 
+/// <summary>A projection with a mistake in it for some accounts.</summary>
+public sealed class Careless : IProjection<TallyRow>
+{
+    public static ReadModel<TallyRow> Model { get; } = new("careless", 1, [nameof(TallyRow.Id)]);
+
+    public static RowKey? KeyOf(StoredEvent stored) =>
+        stored.Stream.Id == "number" ? (RowKey)1L : (RowKey)stored.Stream.Id;
+
+    public static TallyRow Apply(TallyRow? row, RecordedEvent recorded) =>
+        new(recorded.Stream.Id == "elsewhere" ? "another" : recorded.Stream.Id, 0, "");
+
+    public static string? Notify(TallyRow? before, TallyRow? after, RecordedEvent recorded) =>
+        recorded.Stream.Id == "notice" ? "a \0 in it" : recorded.Stream.Id;
+}
+
 /// <summary>An event that some releases know and others do not, or know in another shape.</summary>
 [EventType("account.other", 1)]
 public sealed record Other(string Text);

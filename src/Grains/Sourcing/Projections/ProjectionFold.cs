@@ -63,14 +63,16 @@ internal sealed class ProjectionFold<TProjection, TRow>(ProjectionAccess access)
                     throw ready.Failure;
                 var before = rows.Get(ready.Prior);
                 var after = ApplyOne(before, ready.Recorded!);
+                // A row elsewhere than KeyOf says would never be found again.
+                if (after is not null && !ReferenceEquals(before, after) && TProjection.Model.KeyOf(after) != ready.Key)
+                    throw new InvalidOperationException($"The row of {TProjection.Model.Name} has not its event's key.");
                 var notification = notifies?.Invoke(ready.Stored) is true
-                    ? TProjection.Notify(before, after, ready.Recorded!)
+                    ? NoticeOf(before, after, ready)
                     : null;
                 if (!ReferenceEquals(before, after))
                     rows.Set(ready.Key, after);
                 if (notification is not null)
-                    result.Notices.Add(
-                        new(ready.Stored.EventId, ready.Stored.Position, ready.Stored.Stream, notification));
+                    result.Notices.Add(notification);
             }
             catch (Exception poison) // Whatever the projection throws: it must not stop the others.
             {
@@ -90,6 +92,15 @@ internal sealed class ProjectionFold<TProjection, TRow>(ProjectionAccess access)
         return after;
     }
 
+    private static Notice? NoticeOf(TRow? before, TRow? after, Prepared ready)
+    {
+        if (TProjection.Notify(before, after, ready.Recorded!) is not { } data)
+            return null;
+        var notice = new Notice(ready.Stored.EventId, ready.Stored.Position, ready.Stored.Stream, data);
+        notice.Check();
+        return notice;
+    }
+
     /// <summary>Makes one event ready; null if it concerns no row.</summary>
     public Prepared? Prepare(StoredEvent stored)
     {
@@ -101,6 +112,8 @@ internal sealed class ProjectionFold<TProjection, TRow>(ProjectionAccess access)
                 return null;
             key = written;
             prior = TProjection.PriorOf(stored) ?? key;
+            TProjection.Model.Check(key);
+            TProjection.Model.Check(prior);
             if (stored.Data.Length > _bytesMax)
                 throw new EventTooLargeException(_bytesMax);
             return new Prepared(stored, key, prior, access.Types.Read(stored), null);

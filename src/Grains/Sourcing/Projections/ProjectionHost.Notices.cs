@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Waybill.EventStore;
+using Waybill.EventStore.ReadModels;
 
 namespace Waybill.Grains.Sourcing.Projections;
 
@@ -26,15 +27,28 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
 
     private async Task DeliverAsync(INotifier notifier)
     {
+        HashSet<StreamName> failed = [];
         try
         {
-            while (_hasNotices)
+            while (true)
             {
                 _hasNotices = false; // Unless a commit says otherwise meanwhile.
-                if (!await DeliverSomeAsync(notifier))
+                // However many there are of a stream that fails, they must not be all that is read.
+                var oneOfEach = failed.Count > 0;
+                var notices = await access.Call(
+                    limit => access.Rows.ReadNoticesAsync(Model, queue, NoticesMax, oneOfEach, limit));
+                var delivered = await DeliverSomeAsync(notifier, notices, failed);
+                if (failed.Count == 0 && notices.Count < NoticesMax && !_hasNotices)
+                {
+                    _noticeError = null;
                     return;
+                }
+                if (oneOfEach && delivered == 0)
+                {
+                    _hasNotices = true; // For the next tick.
+                    return;
+                }
             }
-            _noticeError = null;
         }
         catch (Exception failure) // Nobody waits for it; the next tick tries again.
         {
@@ -42,12 +56,10 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
         }
     }
 
-    // False if some are left for the next tick.
-    private async Task<bool> DeliverSomeAsync(INotifier notifier)
+    private async Task<int> DeliverSomeAsync(
+        INotifier notifier, IReadOnlyList<Notice> notices, HashSet<StreamName> failed)
     {
-        var notices = await access.Call(limit => access.Rows.ReadNoticesAsync(Model, queue, NoticesMax, limit));
         List<Guid> delivered = [];
-        HashSet<StreamName> failed = [];
         foreach (var notice in notices)
         {
             // Later ones of a stream wait, so that nobody hears of them out of order.
@@ -68,7 +80,6 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
         }
         if (delivered.Count > 0)
             await access.Call(limit => access.Rows.RemoveNoticesAsync(Model, delivered, limit));
-        _hasNotices |= failed.Count > 0 || notices.Count == NoticesMax;
-        return failed.Count == 0;
+        return delivered.Count;
     }
 }

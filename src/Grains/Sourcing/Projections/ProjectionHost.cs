@@ -211,7 +211,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
             if (page.ReadTo == _readTo)
                 return true;
             if (!await ApplyAsync(page.Events, page.ReadTo) && ++losses == LossesMax)
-                return false;
+                return true; // For this tick.
         }
         return true;
     }
