@@ -114,7 +114,10 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
                 await using var transaction = await connection.BeginTransactionAsync(cancellation);
                 var session = new PostgresSession(connection, statementLimit);
                 if (statementLimit is { } limit)
-                    await session.ExecuteAsync("limit-statements", [limit.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture)], cancellation);
+                {
+                    var milliseconds = limit.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture);
+                    await session.ExecuteAsync("limit-statements", [milliseconds], cancellation);
+                }
                 var result = await write(session, cancellation);
                 await transaction.CommitAsync(cancellation);
                 return result;

@@ -27,8 +27,8 @@ public sealed record ParkedRun(
     IReadOnlyList<Attempt> Attempts)
 {
     /// <summary>
-    /// The position up to which its events have been told of: they were applied before a rebuild that cannot apply them.
-    /// The store sets it, in the swap.
+    /// The position up to which its events have been told of: they were applied before a rebuild that cannot apply
+    /// them. The store sets it, in the swap.
     /// </summary>
     public long NotifiedTo { get; init; }
 

@@ -201,7 +201,8 @@ public abstract partial class ReadModelStoreContract
         });
 
         live.ShouldBe([new(Only, 1, 3)]);
-        (await Store.ReadNoticesAsync(Tally.Model, Only, 10, cancellation: Cancellation)).Select(notice => notice.Position)
+        (await Store.ReadNoticesAsync(Tally.Model, Only, 10, cancellation: Cancellation))
+            .Select(notice => notice.Position)
             .ShouldBe([4]);
     }
 

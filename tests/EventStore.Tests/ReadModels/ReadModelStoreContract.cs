@@ -405,7 +405,9 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
 
         kept.ShouldBe([notices[1], notices[0]]);
         (await Store.ReadNoticesAsync(Tally.Model, Only, 10, cancellation: Cancellation)).ShouldBe([notices[0]]);
-        (await Store.ReadNoticesAsync(Tally.Model, LogQueue.Of(Stream("a"), 256), 1, cancellation: Cancellation)).Count.ShouldBe(1);
-        (await Store.ReadNoticesAsync(Tally.Model, LogQueue.Of(Stream("b"), 256), 1, cancellation: Cancellation)).ShouldBeEmpty();
+        (await Store.ReadNoticesAsync(Tally.Model, LogQueue.Of(Stream("a"), 256), 1, cancellation: Cancellation))
+            .Count.ShouldBe(1);
+        (await Store.ReadNoticesAsync(Tally.Model, LogQueue.Of(Stream("b"), 256), 1, cancellation: Cancellation))
+            .ShouldBeEmpty();
     }
 }

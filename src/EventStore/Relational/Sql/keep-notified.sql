@@ -1,5 +1,5 @@
--- Before the swap: what the live generation has applied, up to its position or to where it parked the stream too, it has
--- told of, and so had the one before it up to where that one was.
+-- Before the swap: what the live generation has applied, up to its position or to where it parked the stream too, it
+-- has told of, and so had the one before it up to where that one was.
 UPDATE parked_runs
 SET notified_to = coalesce(
     (SELECT CASE WHEN live.first_position - 1 > live.notified_to THEN live.first_position - 1 ELSE live.notified_to END

@@ -79,8 +79,8 @@ public interface IProjectionCoordinatorGrain : IGrainWithStringKey
     /// <param name="perSecondMax">How many runs are begun in a second at most.</param>
     /// <param name="dryRun">Only says how many there are.</param>
     /// <returns>
-    /// What there is to do; <see cref="RedriveProgress"/> says how it goes. While another one goes on, nothing is begun,
-    /// and that one's progress is returned.
+    /// What there is to do; <see cref="RedriveProgress"/> says how it goes. While another one goes on, nothing is
+    /// begun, and that one's progress is returned.
     /// </returns>
     [Alias("redrive-cause")]
     Task<RedriveSummary> RedriveCause(string? cause, string by, int perSecondMax, bool dryRun);

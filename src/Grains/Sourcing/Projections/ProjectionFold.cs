@@ -65,7 +65,7 @@ internal sealed class ProjectionFold<TProjection, TRow>(ProjectionAccess access)
                 var after = ApplyOne(before, ready.Recorded!);
                 // A row elsewhere than KeyOf says would never be found again.
                 if (after is not null && !ReferenceEquals(before, after) && TProjection.Model.KeyOf(after) != ready.Key)
-                    throw new InvalidOperationException($"The row of {TProjection.Model.Name} has not its event's key.");
+                    throw new InvalidOperationException($"The row of {TProjection.Model.Name} lacks its event's key.");
                 var notification = notifies?.Invoke(ready.Stored) is true
                     ? NoticeOf(before, after, ready)
                     : null;

@@ -43,7 +43,7 @@ public sealed record ProjectionOptions
     /// <summary>How many parked events are applied in one transaction.</summary>
     public int RedriveSize { get; init; } = 1_000;
 
-    /// <summary>How much data parked events that are applied in one transaction have together, in bytes, about.</summary>
+    /// <summary>How many bytes of data parked events that are applied in one transaction have, about.</summary>
     public int RedriveBytes { get; init; } = 16 << 20;
 
     /// <summary>How often each silo sees to it that there is a host for every queue.</summary>
