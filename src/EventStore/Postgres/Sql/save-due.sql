@@ -4,4 +4,6 @@ SELECT d.category, d.id, timestamptz 'epoch' + min(d.at) * interval '1 microseco
 FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS d (category text, id text, at bigint)
 GROUP BY d.category, d.id
 ORDER BY d.category, d.id
-ON CONFLICT (category, id) DO UPDATE SET due_at = least(due.due_at, excluded.due_at), stuck = NULL;
+-- The time is never the one that stood: who has yet to settle for that one must not settle for this.
+ON CONFLICT (category, id) DO UPDATE
+SET due_at = least(due.due_at - interval '1 microsecond', excluded.due_at), stuck = NULL;

@@ -223,7 +223,11 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
             var page = await access.Log.ReadLogAsync(LogFilter.All, _position, Options.PageSize, cancellation);
             if (page.ReadTo == _position)
                 return true;
-            if (!await Halving.ApplyAsync(_fold.Prepare(page.Events), page.ReadTo, CommitAsync))
+            var prepared = _fold.Prepare(page.Events);
+            // A page that concerns no row is committed too: the next one is read from the position that was reached.
+            if (!(prepared.Count == 0
+                ? await CommitAsync(prepared, page.ReadTo)
+                : await Halving.ApplyAsync(prepared, page.ReadTo, CommitAsync)))
                 return false;
         }
         return true;
