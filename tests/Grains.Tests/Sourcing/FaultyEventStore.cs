@@ -78,6 +78,9 @@ public sealed class FaultyEventStore(IEventStore inner, ISnapshotStore snapshots
     /// <summary>How many events have been read from streams.</summary>
     public int EventsRead => Volatile.Read(ref _eventsRead);
 
+    /// <summary>Whose savings of snapshots a fault may strike; null for any, since nobody waits for them.</summary>
+    public StreamName? SavesOf { get; set; }
+
     /// <summary>The snapshots beneath, which do not fail.</summary>
     public ISnapshotStore Snapshots => snapshots;
 
@@ -191,7 +194,7 @@ public sealed class FaultyEventStore(IEventStore inner, ISnapshotStore snapshots
         StreamName stream, Snapshot snapshot, CancellationToken cancellation = default)
     {
         _snapshotCalls.AddOrUpdate(stream, 1, (_, calls) => calls + 1);
-        var fault = Begin(StoreCall.SaveSnapshot);
+        var fault = SavesOf is { } only && only != stream ? null : Begin(StoreCall.SaveSnapshot);
         await Before(fault, stream);
         await snapshots.SaveSnapshotAsync(stream, snapshot, CancellationToken.None);
         _saved.Writer.TryWrite((stream, snapshot));

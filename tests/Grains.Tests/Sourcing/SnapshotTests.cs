@@ -106,6 +106,7 @@ public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
     [Fact]
     public async Task There_is_one_save_at_a_time_and_no_command_waits_for_it()
     {
+        Store.SavesOf = Stream;
         Store.Plan(StoreCall.SaveSnapshot, Fault.Hold);
         await Open(Account, deposits: Every - 1);
         await Store.Struck(Fault.Hold);
@@ -116,6 +117,7 @@ public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
         Store.SnapshotCalls(Stream).ShouldBe(calls);
         Store.Release();
         (await Saved()).Version.ShouldBe(Every);
+        Store.SavesOf = null;
     }
 
     [Fact]
