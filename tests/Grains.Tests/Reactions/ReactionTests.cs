@@ -2,6 +2,7 @@ using System.Globalization;
 using Waybill.EventStore;
 using Waybill.EventStore.Streams;
 using Waybill.Grains.Sourcing;
+using Waybill.Grains.Sourcing.Reactions;
 using Waybill.Grains.Sourcing.Sagas;
 using Waybill.Tests.Grains.Sagas;
 using static Waybill.Tests.Grains.Sagas.SagaCluster;
@@ -15,7 +16,10 @@ public sealed class ReactionTests : IAsyncLifetime
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private readonly SagaCluster _cluster = new() { HasReactions = true };
+    private readonly SagaCluster _cluster = new()
+    {
+        Adds = silo => silo.AddReaction<Welcome, IWelcomeGrain>(),
+    };
 
     public ValueTask InitializeAsync()
     {

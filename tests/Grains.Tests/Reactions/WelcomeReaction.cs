@@ -1,6 +1,7 @@
 using Waybill.EventStore;
 using Waybill.EventStore.Streams;
 using Waybill.Grains.Accounts;
+using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Reactions;
 using Waybill.Grains.Sourcing.Sagas;
 
@@ -21,12 +22,12 @@ public sealed class Welcome : IReaction
         : AccountMessages.Deposit.To(recorded.Stream.Id, new(1_00, "welcome"));
 }
 
-public interface IWelcomeGrain : IReactionHostGrain
+public interface IWelcomeGrain : ILogReaderGrain
 {
     Task Take(LogChunk chunk);
 }
 
-public sealed class WelcomeGrain(ReactionAccess access) : ReactionHostGrain<Welcome>(access), IWelcomeGrain
+public sealed class WelcomeGrain(LogReaderAccess access) : ReactionHostGrain<Welcome>(access), IWelcomeGrain
 {
     public Task Take(LogChunk chunk) => OnNextAsync(chunk);
 }

@@ -8,10 +8,8 @@ using Waybill.EventStore.Streams;
 using Waybill.Grains;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
-using Waybill.Grains.Sourcing.Reactions;
 using Waybill.Grains.Sourcing.Sagas;
 using Waybill.Grains.Transfers;
-using Waybill.Tests.Grains.Reactions;
 
 namespace Waybill.Tests.Grains.Sagas;
 
@@ -37,8 +35,8 @@ public sealed class SagaCluster : IAsyncLifetime
     /// <summary>Whether the log is delivered as streams.</summary>
     public bool HasStreams { get; init; }
 
-    /// <summary>Whether the tests' reaction runs.</summary>
-    public bool HasReactions { get; init; }
+    /// <summary>What the silos run beside sagas, of which they need not know.</summary>
+    public Action<ISiloBuilder> Adds { get; init; } = _ => { };
 
     /// <summary>Whether new silos know nothing of how far readers of the log had come.</summary>
     public bool ForgetsPositions { get; set; }
@@ -155,9 +153,8 @@ public sealed class SagaCluster : IAsyncLifetime
                 ForgetsPositions ? new NoCheckpoints() : _sqlite);
             if (HasStreams)
                 silo.AddEventStreams();
-            if (HasReactions)
-                silo.AddReaction<Welcome, IWelcomeGrain>();
             silo.AddWaybillSagas();
+            Adds(silo);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();

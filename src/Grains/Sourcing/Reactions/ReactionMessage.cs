@@ -48,5 +48,4 @@ internal sealed class ReactionMessage(
 }
 
 /// <summary>A reaction as it was registered.</summary>
-internal sealed record ReactionRule(
-    string Name, Func<RecordedEvent, Message?> To, Func<IGrainFactory, string, IReactionHostGrain> Host);
+internal sealed record ReactionRule(string Name, Func<RecordedEvent, Message?> To);

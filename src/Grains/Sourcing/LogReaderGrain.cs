@@ -1,0 +1,138 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Orleans.Streams;
+using Orleans.Streams.Core;
+using Waybill.EventStore;
+using Waybill.EventStore.Streams;
+
+namespace Waybill.Grains.Sourcing;
+
+/// <summary>
+/// What reads one queue of the log. The grain's key is the queue's number; each reader has an interface of its own that
+/// extends this one.
+/// </summary>
+[Alias("waybill.log-reader")]
+public interface ILogReaderGrain : IGrainWithStringKey
+{
+    /// <summary>Reads on in the log, so that a delivery that was lost is not missed.</summary>
+    [Alias("catch-up")]
+    Task CatchUp();
+}
+
+/// <summary>
+/// Reads one queue of the log and handles each event that concerns it, at least once. A class that derives from it
+/// subscribes to <see cref="EventStreams.LogNamespace"/>, and is registered with
+/// <see cref="LogReaderServices.AddLogReader{TGrain}"/>.
+/// </summary>
+/// <remarks>
+/// Handling is idempotent: events come again after a failure, or to two activations, and the position, which is kept
+/// about once a second, never goes back. So nothing here needs a fence. It moves only past what has been handled: one
+/// event that cannot be handled holds up its queue until it can. It never fails the stream: what it cannot do now is
+/// done later.
+/// </remarks>
+public abstract class LogReaderGrain(LogReaderAccess access)
+    : Grain, ILogReaderGrain, IStreamSubscriptionObserver, IAsyncObserver<LogChunk>
+{
+    private const int PageSize = 500;
+
+    // What a process that dies has to handle again, against a write with each chunk.
+    private static readonly TimeSpan SavePeriod = TimeSpan.FromSeconds(1);
+
+    private long? _position;
+    private long _saved;
+    private long _savedAt;
+
+    /// <summary>The reader's name: lower-case letters and hyphens, kept for ever.</summary>
+    protected abstract string ReaderName { get; }
+
+    private LogQueue Queue => new(
+        int.Parse(this.GetPrimaryKeyString(), CultureInfo.InvariantCulture), access.QueueCount);
+
+    // Another number of queues is another division of the log, with positions of its own.
+    private string Checkpoint => $"{ReaderName}-{Queue.Number}-of-{Queue.Count}";
+
+    /// <inheritdoc/>
+    public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
+        handleFactory.Create<LogChunk>().ResumeAsync(this);
+
+    /// <inheritdoc/>
+    public Task OnNextAsync(LogChunk item, StreamSequenceToken? token = null) => Survive(async () =>
+    {
+        // After the number of queues was changed, a silo may still deliver as before: catching up does without it.
+        if (item.QueueCount != access.QueueCount || item.ReadTo <= await Position())
+            return;
+        while (item.After > await Position())
+            await ReadOn();
+        await Handle(item.Events, item.ReadTo);
+        if (access.Time.GetElapsedTime(_savedAt) >= SavePeriod)
+            await Save();
+    });
+
+    /// <inheritdoc/>
+    public Task OnErrorAsync(Exception ex) => CatchUp();
+
+    /// <inheritdoc/>
+    public Task CatchUp() => Survive(async () =>
+    {
+        while (await ReadOn())
+            await Save();
+        await Save();
+    });
+
+    /// <summary>Whether an event is to be handled; its data is not read for it.</summary>
+    protected abstract bool Concerns(StoredEvent stored);
+
+    /// <summary>
+    /// Handles one event. Those of a stream are handled in order, those of several streams side by side. What this
+    /// throws has the event come again, and all those around it.
+    /// </summary>
+    protected abstract Task Handle(StoredEvent stored);
+
+    private async Task<long> Position() =>
+        _position ??= _saved = await access.Checkpoints.ReadCheckpointAsync(Checkpoint);
+
+    private async Task<bool> ReadOn()
+    {
+        var after = await Position();
+        var page = await access.Store.ReadLogAsync(new LogFilter(Queue), after, PageSize);
+        await Handle(page.Events, page.ReadTo);
+        return page.ReadTo > after;
+    }
+
+    private async Task Handle(IReadOnlyList<StoredEvent> events, long readTo)
+    {
+        var after = await Position();
+        await Task.WhenAll(
+            from stored in events
+            where stored.Position > after && Concerns(stored)
+            group stored by stored.Stream into stream
+            select HandleInOrder(stream));
+        _position = readTo;
+    }
+
+    private async Task HandleInOrder(IEnumerable<StoredEvent> events)
+    {
+        foreach (var stored in events)
+            await Handle(stored);
+    }
+
+    private async Task Save()
+    {
+        _savedAt = access.Time.GetTimestamp();
+        if (await Position() is var position && position > _saved)
+            await access.Checkpoints.SaveCheckpointAsync(Checkpoint, position);
+        _saved = position;
+    }
+
+    private async Task Survive(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception error) // The stream must not be held up; the supervisor has it tried again.
+        {
+            access.Logger.LogWarning(error, "{Reader} could not go on after {Position}.", Checkpoint, _position);
+        }
+    }
+}
