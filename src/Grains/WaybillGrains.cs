@@ -43,5 +43,6 @@ public static class WaybillGrains
     /// <summary>Lets the event store write and read the events of every aggregate.</summary>
     public static IServiceCollection AddWaybillEvents(this IServiceCollection services) => services
         .AddEvents(AccountEventJson.Default)
-        .AddEvents(SagaEventJson.Default);
+        .AddEvents(SagaEventJson.Default)
+        .AddUpcaster("saga.stepped", fromVersion: 1, SagaUpcasts.FromVersion1);
 }

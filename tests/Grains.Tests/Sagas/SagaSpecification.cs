@@ -29,6 +29,9 @@ public sealed class SagaSpecification<TSaga>(string id)
 
     public void Done(string name) => Repeat(name).Events.ShouldHaveSingleItem();
 
+    public void Answered(string name, string result) =>
+        Hear(Find(name).Id, 1, null, new RawJson(result)).Events.ShouldHaveSingleItem();
+
     public void Refused(string name, string code)
     {
         var command = Find(name);
@@ -37,8 +40,8 @@ public sealed class SagaSpecification<TSaga>(string id)
 
     public Decision<SagaEvent> Repeat(string name) => Hear(Find(name).Id, 1, null);
 
-    public Decision<SagaEvent> Hear(Guid commandId, int attempt, string? refusal) =>
-        Decide(new SagaCommand.Hear(_stream, Context(), commandId, attempt, refusal));
+    public Decision<SagaEvent> Hear(Guid commandId, int attempt, string? refusal, RawJson? result = null) =>
+        Decide(new SagaCommand.Hear(_stream, Context(), commandId, attempt, refusal, result));
 
     public Decision<SagaEvent> TimeOut(int? epoch = null) =>
         Decide(new SagaCommand.TimeOut(_stream, Context(), epoch ?? Saga.Deadline!.Epoch));
@@ -47,7 +50,7 @@ public sealed class SagaSpecification<TSaga>(string id)
 
     public Decision<SagaEvent> Undo() => Decide(new SagaCommand.Undo(_stream, Context()));
 
-    private CommandState Find(string name) => Saga.Commands.Single(command => command.Name == name);
+    private CommandState Find(string name) => Saga.Commands.Last(command => command.Name == name);
 
     private CommandContext Context() => new(NameBasedId.Of(_stream, ++_inputs), "correlation", null, "ann");
 

@@ -27,8 +27,13 @@ public enum AnswerStatus
 /// <summary>The answer to a message.</summary>
 /// <param name="Status">How it ended.</param>
 /// <param name="Code">Why, unless it is done.</param>
-public readonly record struct Answer(AnswerStatus Status, string? Code)
+/// <param name="Result">What a question was answered with.</param>
+public readonly record struct Answer(AnswerStatus Status, string? Code, RawJson? Result = null)
 {
+    /// <summary>The answer to a question. It is recorded, so that it should be small.</summary>
+    public static Answer Of<TResult>(TResult result, JsonTypeInfo<TResult> json) =>
+        new(AnswerStatus.Done, null, new(JsonSerializer.Serialize(result, json)));
+
     /// <summary>What an outcome says to whoever sent a message.</summary>
     public static Answer Of<TView>(Outcome<TView> outcome)
         where TView : class => outcome.Status switch
@@ -45,6 +50,9 @@ public abstract class MessageType(string name)
     /// <summary>The stored name.</summary>
     public string Name { get; } = name;
 
+    /// <summary>Whether its answer has a result, which no event can tell a saga instead.</summary>
+    public virtual bool IsQuestion => false;
+
     /// <summary>Sends a recorded message of this type.</summary>
     public abstract Task<Answer> Send(IGrainFactory grains, Message message, CommandContext context);
 }
@@ -53,12 +61,17 @@ public abstract class MessageType(string name)
 /// <param name="name">The stored name.</param>
 /// <param name="json">The payload's JSON; stored for ever, so a shape that has shipped takes a new name.</param>
 /// <param name="send">Calls the grain.</param>
+/// <param name="isQuestion">Whether its answer has a result.</param>
 public sealed class MessageType<TPayload>(
     string name,
     JsonTypeInfo<TPayload> json,
-    Func<IGrainFactory, string, TPayload, CommandContext, Task<Answer>> send) : MessageType(name)
+    Func<IGrainFactory, string, TPayload, CommandContext, Task<Answer>> send,
+    bool isQuestion = false) : MessageType(name)
     where TPayload : class
 {
+    /// <inheritdoc/>
+    public override bool IsQuestion => isQuestion;
+
     /// <summary>A message to one grain.</summary>
     public Message To(string target, TPayload payload) =>
         new(Name, target, new(JsonSerializer.Serialize(payload, json)));
@@ -75,6 +88,8 @@ public sealed class MessageType<TPayload>(
 public sealed class MessageTypes(IEnumerable<MessageType> types)
 {
     private readonly FrozenDictionary<string, MessageType> _byName = types.ToFrozenDictionary(type => type.Name);
+
+    internal bool IsQuestion(Message message) => _byName.GetValueOrDefault(message.Type)?.IsQuestion is true;
 
     /// <exception cref="InvalidOperationException">No such type is registered: a bug.</exception>
     /// <exception cref="JsonException">The payload does not fit the type.</exception>

@@ -139,13 +139,14 @@ public sealed record Saga<TSaga>(
         var change = hear.Refusal is { } code
             ? new CommandChange(command!.Id, CommandStatus.Refused, code)
             : new CommandChange(command!.Id, CommandStatus.Done);
-        var input = new RecordedInput(hear.Refusal is null ? "done" : "refused", command.Name, hear.Refusal);
+        var input = new RecordedInput(
+            hear.Refusal is null ? "done" : "refused", command.Name, hear.Refusal, hear.Result);
         var known = With(change);
         if (known.Undoing(command, hear.Refusal) is { } undoing)
             return known.Next(hear, input, undoing, now, change);
 
         var step = TSaga.React(known, hear.Refusal is null
-            ? new SagaInput.Done(command.Name)
+            ? new SagaInput.Done(command.Name, hear.Result)
             : new SagaInput.Refused(command.Name, hear.Refusal));
         // What becomes of a command is always recorded, or it would be sent for ever.
         return known.Next(hear, input, step.Kind is StepKind.Ignore ? Stay() : step, now, change);

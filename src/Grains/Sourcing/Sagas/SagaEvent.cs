@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Waybill.EventStore;
 
@@ -20,7 +21,7 @@ public abstract record SagaEvent
     /// <param name="Deadline">The deadline that holds now.</param>
     /// <param name="Reason">Why it goes back or has ended as it did.</param>
     /// <param name="Stuck">What a person must deal with; null if nothing.</param>
-    [EventType("saga.stepped", 1)]
+    [EventType("saga.stepped", 2)]
     public sealed record Stepped(
         RecordedInput Input,
         SagaStatus Status,
@@ -41,8 +42,9 @@ public abstract record SagaEvent
 /// <param name="Name">For example <c>done</c>.</param>
 /// <param name="Command">The name of the command that it is about.</param>
 /// <param name="Code">Why a command was refused.</param>
+/// <param name="Result">What a question was answered with; since version 2.</param>
 [GenerateSerializer, Immutable, Alias("waybill.saga-input")]
-public sealed record RecordedInput(string Name, string? Command = null, string? Code = null);
+public sealed record RecordedInput(string Name, string? Command = null, string? Code = null, RawJson? Result = null);
 
 /// <summary>What a saga passes on to its commands.</summary>
 /// <param name="Id">The saga's id within its type.</param>
@@ -113,6 +115,13 @@ public enum SagaStatus
 
     /// <summary>It ended before anything was done.</summary>
     [JsonStringEnumMemberName("failed")] Failed,
+}
+
+/// <summary>Brings older shapes of sagas' events forward.</summary>
+internal static class SagaUpcasts
+{
+    /// <summary>Version 2 has what questions were answered with; before, there were no questions.</summary>
+    public static JsonObject FromVersion1(JsonObject stepped) => stepped;
 }
 
 /// <summary>The JSON of sagas' events.</summary>

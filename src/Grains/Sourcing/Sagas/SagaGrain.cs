@@ -65,7 +65,8 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     public async Task Hear(Guid commandId)
     {
         await Read();
-        if (Saga.Commands.FirstOrDefault(command => command.Id == commandId) is { } command)
+        if (Saga.Commands.FirstOrDefault(command => command.Id == commandId) is { } command
+            && !sagas.Messages.IsQuestion(command.Message))
             await Tell(command, new Answer(AnswerStatus.Done, null));
     }
 
@@ -182,7 +183,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
             return true;
         var id = isDone ? NameBasedId.Of(command.Id, "done") : NameBasedId.Of(command.Id, "refused", attempt);
         var outcome = await Survive(() => Carry(new SagaCommand.Hear(
-            Stream, Context(id, $"{command.Id}"), command.Id, attempt, isDone ? null : answer.Code)));
+            Stream, Context(id, $"{command.Id}"), command.Id, attempt, isDone ? null : answer.Code, answer.Result)));
         return outcome is { Status: not OutcomeStatus.Unavailable };
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Waybill.EventStore;
 
 namespace Waybill.Grains.Sourcing.Sagas;
@@ -5,8 +7,15 @@ namespace Waybill.Grains.Sourcing.Sagas;
 /// <summary>What a saga reacts to.</summary>
 public abstract record SagaInput
 {
-    /// <summary>A command that it sent took effect.</summary>
-    public sealed record Done(string Command) : SagaInput;
+    /// <summary>A command that it sent took effect, or a question was answered.</summary>
+    /// <param name="Command">Its name within the saga.</param>
+    /// <param name="Answer">What a question was answered with; null for a command.</param>
+    public sealed record Done(string Command, RawJson? Answer = null) : SagaInput
+    {
+        /// <summary>Reads what a question was answered with.</summary>
+        public TResult Result<TResult>(JsonTypeInfo<TResult> json) =>
+            JsonSerializer.Deserialize(Answer!.Value.Text, json)!;
+    }
 
     /// <summary>A command that it sent was refused.</summary>
     public sealed record Refused(string Command, string Code) : SagaInput;
@@ -29,8 +38,13 @@ public abstract record SagaCommand(StreamName Saga, CommandContext Context)
         : SagaCommand(Saga, Context);
 
     /// <summary>A command was answered: done, unless there is a refusal.</summary>
-    public sealed record Hear(StreamName Saga, CommandContext Context, Guid CommandId, int Attempt, string? Refusal)
-        : SagaCommand(Saga, Context);
+    public sealed record Hear(
+        StreamName Saga,
+        CommandContext Context,
+        Guid CommandId,
+        int Attempt,
+        string? Refusal,
+        RawJson? Result = null) : SagaCommand(Saga, Context);
 
     /// <summary>A deadline has passed. A stale epoch changes nothing.</summary>
     public sealed record TimeOut(StreamName Saga, CommandContext Context, int Epoch) : SagaCommand(Saga, Context);
