@@ -37,6 +37,9 @@ public static class WaybillGrains
     {
         silo.Services.AddSingleton<MessageType>(AccountMessages.Withdraw);
         silo.Services.AddSingleton<MessageType>(AccountMessages.Deposit);
+        silo.Services.AddSingleton<MessageType>(AccountMessages.Hold);
+        silo.Services.AddSingleton<MessageType>(AccountMessages.Release);
+        silo.Services.AddSingleton<MessageType>(AccountMessages.Capture);
         return silo.AddSagas();
     }
 

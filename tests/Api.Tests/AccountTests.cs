@@ -47,6 +47,22 @@ public sealed class AccountTests(RunningServer server)
     }
 
     [Fact]
+    public async Task Interest_is_money_that_comes_in_and_has_a_line_of_its_own()
+    {
+        var id = await _api.OpenAccount(balance: 10_00);
+
+        var credited = await _api.Post($"/accounts/{id}/interest", new { amount = 10, reference = "January" });
+
+        credited.ShouldBe(HttpStatusCode.OK);
+        (credited.Long("balance"), credited.Long("available")).ShouldBe((10_10, 10_10));
+        var statement = await _api.Get($"/accounts/{id}/statement?after={credited.Header("Waybill-Position")}");
+        var line = statement.Body.GetProperty("lines")[2];
+        line.GetProperty("type").GetString().ShouldBe("interest");
+        line.GetProperty("amount").GetInt64().ShouldBe(10);
+        line.GetProperty("reference").GetString().ShouldBe("January");
+    }
+
+    [Fact]
     public async Task An_empty_account_can_be_closed_and_then_takes_nothing_more()
     {
         var id = await _api.OpenAccount();
@@ -94,6 +110,8 @@ public sealed class AccountTests(RunningServer server)
 
         (await _api.Post($"/accounts/{id}/deposits", new { amount = 1 }))
             .ShouldBeProblem(HttpStatusCode.Conflict, "balance-too-large");
+        (await _api.Post($"/accounts/{id}/interest", new { amount = 1 }))
+            .ShouldBeProblem(HttpStatusCode.Conflict, "balance-too-large");
         (await _api.Balance(id)).ShouldBe(long.MaxValue);
     }
 
@@ -102,6 +120,7 @@ public sealed class AccountTests(RunningServer server)
     [InlineData("GET", "/events")]
     [InlineData("POST", "/deposits")]
     [InlineData("POST", "/withdrawals")]
+    [InlineData("POST", "/interest")]
     [InlineData("POST", "/close")]
     public async Task An_account_that_was_never_opened_is_not_found(string method, string path)
     {

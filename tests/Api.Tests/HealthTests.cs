@@ -22,7 +22,7 @@ public sealed class HealthTests(RunningServer server)
         await own.Client.OpenAccount();
         await own.Client.Get("/accounts?after=1");
         await data.Execute(
-            "CREATE TRIGGER stuck BEFORE INSERT ON account_list_v1_g1 BEGIN SELECT RAISE(ABORT, 'stuck'); END");
+            "CREATE TRIGGER stuck BEFORE INSERT ON account_list_v2_g1 BEGIN SELECT RAISE(ABORT, 'stuck'); END");
         await own.Client.OpenAccount();
 
         Answer ready;

@@ -91,9 +91,9 @@ public sealed class ProjectionTests(RunningServer server)
         await own.Client.OpenAccount(balance: 5);
         await own.Client.Get("/accounts?after=2");
         await data.Execute(
-            "CREATE TABLE account_list_v1_g2 AS SELECT * FROM account_list_v1; "
+            "CREATE TABLE account_list_v2_g2 AS SELECT * FROM account_list_v2; "
             + "UPDATE read_models SET building_generation = 2, last_generation = 2, build_position = 1, "
-            + "started_by = 'dev', started_at = 0, built_at = 4102444800000000 WHERE read_model = 'account_list_v1'");
+            + "started_by = 'dev', started_at = 0, built_at = 4102444800000000 WHERE read_model = 'account_list_v2'");
 
         var shown = (await own.Client.Get("/admin/projections/account_list")).Body.GetProperty("rebuild");
 

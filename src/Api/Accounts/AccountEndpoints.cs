@@ -16,6 +16,7 @@ internal static class AccountEndpoints
         accounts.MapGet("/{id}",              Get);
         accounts.MapPost("/{id}/deposits",    Deposit);
         accounts.MapPost("/{id}/withdrawals", Withdraw);
+        accounts.MapPost("/{id}/interest",    CreditInterest);
         accounts.MapPost("/{id}/close",       Close);
         accounts.MapGet("/{id}/events",       Events);
         accounts.MapGet("/{id}/statement",    StatementEndpoint.Get);
@@ -44,7 +45,13 @@ internal static class AccountEndpoints
     }
 
     private static AccountView Show(AccountRow row) => new(
-        row.AccountId, row.Owner, row.Currency, row.Balance, Available: row.Balance, row.Status, row.Version);
+        row.AccountId,
+        row.Owner,
+        row.Currency,
+        row.Balance,
+        Available: row.Balance - row.Held,
+        row.Status,
+        row.Version);
 
     private static async Task<IResult> Get(
         ResourceId id, Moment moment, HttpContext http, IGrainFactory grains, History history) => moment.IsNow
@@ -61,6 +68,10 @@ internal static class AccountEndpoints
 
     private static async Task<IResult> Withdraw(ResourceId id, Money body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.AccountGrain(id).Withdraw(http.Command(), body.Amount.Value, body.Reference?.Value));
+
+    private static async Task<IResult> CreditInterest(
+        ResourceId id, Money body, HttpContext http, IGrainFactory grains) => http.Answer(
+            await grains.AccountGrain(id).CreditInterest(http.Command(), body.Amount.Value, body.Reference?.Value));
 
     private static async Task<IResult> Close(
         ResourceId id, NoArguments? body, HttpContext http, IGrainFactory grains) =>

@@ -9,7 +9,8 @@ namespace Waybill.Api.Accounts;
 
 /// <summary>
 /// An account's statement over a period: its first moment is in it, its last one is not. The balances are those before
-/// and after the whole period, also where its lines take several answers.
+/// and after the whole period, also where its lines take several answers. What is set aside has not moved: it has no
+/// line.
 /// </summary>
 internal static class StatementEndpoint
 {
@@ -34,8 +35,11 @@ internal static class StatementEndpoint
         var before = await Last(period.From ?? DateTimeOffset.UnixEpoch, end, AnyAge);
         var lines = await Read(
             new(
-                "account_id = $1 AND version >= $2 AND version <= $3 AND time >= $4",
-                [id.Value, cursor, end, period.From ?? DateTimeOffset.UnixEpoch],
+                "account_id = $1 AND version >= $2 AND version <= $3 AND time >= $4 AND type <> $5 AND type <> $6",
+                [
+                    id.Value, cursor, end, period.From ?? DateTimeOffset.UnixEpoch,
+                    Statement.Held, Statement.Released,
+                ],
                 Limit: page.Limit + 1),
             AnyAge);
         var shown = Pages.Of(lines.Rows, page.Limit, StatementLine.Of, row => Text(row.Version + 1));

@@ -19,6 +19,22 @@ public sealed class AccountGrain(StoreAccess access)
         Execute(context, new AccountCommand.Withdraw(amount, reference));
 
     /// <inheritdoc/>
+    public Task<Outcome<AccountView>> CreditInterest(CommandContext context, long amount, string? reference) =>
+        Execute(context, new AccountCommand.CreditInterest(amount, reference));
+
+    /// <inheritdoc/>
+    public Task<Outcome<AccountView>> Hold(CommandContext context, string holdId, long amount, string? reference) =>
+        Execute(context, new AccountCommand.Hold(holdId, amount, reference));
+
+    /// <inheritdoc/>
+    public Task<Outcome<AccountView>> Release(CommandContext context, string holdId) =>
+        Execute(context, new AccountCommand.Release(holdId));
+
+    /// <inheritdoc/>
+    public Task<Outcome<AccountView>> Capture(CommandContext context, string holdId, long amount, string? reference) =>
+        Execute(context, new AccountCommand.Capture(holdId, amount, reference));
+
+    /// <inheritdoc/>
     public Task<Outcome<AccountView>> Close(CommandContext context) => Execute(context, new AccountCommand.Close());
 
     /// <inheritdoc/>

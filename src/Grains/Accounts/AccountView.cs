@@ -17,7 +17,7 @@ public sealed record AccountView(
         account.Owner,
         account.Currency,
         account.Balance,
-        Available: account.Balance,
+        account.Available,
         account.Status,
         version);
 }

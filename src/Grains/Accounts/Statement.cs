@@ -9,7 +9,10 @@ namespace Waybill.Grains.Accounts;
 /// <param name="AccountId">The account.</param>
 /// <param name="Version">The version of the event that the line is about.</param>
 /// <param name="Time">When it happened.</param>
-/// <param name="Type">What happened: <c>opened</c>, <c>deposited</c>, <c>withdrawn</c> or <c>closed</c>.</param>
+/// <param name="Type">
+/// What happened: <c>opened</c>, <c>deposited</c>, <c>withdrawn</c>, <c>interest</c>, <c>charged</c> (what was set
+/// aside was taken), <c>closed</c>; or <see cref="Statement.Held"/>, <see cref="Statement.Released"/>.
+/// </param>
 /// <param name="Amount">What it added to the balance; below zero for what it took.</param>
 /// <param name="Balance">The balance after it.</param>
 /// <param name="Reference">What the money was for, in the words of whoever moved it.</param>
@@ -17,8 +20,18 @@ public sealed record StatementRow(
     string AccountId, long Version, DateTimeOffset Time, string Type, long Amount, long Balance, string? Reference);
 
 /// <summary>The statements of all accounts: a line with each event, which goes on from the line before.</summary>
+/// <remarks>
+/// Money that is set aside has not moved, so these lines are not for the owner; they are kept because the next one goes
+/// on from them.
+/// </remarks>
 public sealed class Statement : IProjection<StatementRow>
 {
+    /// <summary>Money was set aside.</summary>
+    public const string Held = "held";
+
+    /// <summary>What was set aside can be taken again.</summary>
+    public const string Released = "released";
+
     /// <inheritdoc/>
     public static ReadModel<StatementRow> Model { get; } =
         new("statement", 1, [nameof(StatementRow.AccountId), nameof(StatementRow.Version)]);
@@ -35,6 +48,10 @@ public sealed class Statement : IProjection<StatementRow>
         (null, Opened) => Next(recorded, "opened", 0, balance: 0),
         ({ }, MoneyDeposited e) => Next(recorded, "deposited", e.Amount, row.Balance, e.Reference),
         ({ }, MoneyWithdrawn e) => Next(recorded, "withdrawn", -e.Amount, row.Balance, e.Reference),
+        ({ }, InterestCredited e) => Next(recorded, "interest", e.Amount, row.Balance, e.Reference),
+        ({ }, MoneyHeld e) => Next(recorded, Held, 0, row.Balance, e.Reference),
+        ({ }, HoldReleased) => Next(recorded, Released, 0, row.Balance),
+        ({ }, HoldCaptured e) => Next(recorded, "charged", -e.Amount, row.Balance, e.Reference),
         ({ }, Closed) => Next(recorded, "closed", 0, row.Balance),
         _ => throw new InvalidDataException($"An account's {recorded.Type} does not follow what came before."),
     };

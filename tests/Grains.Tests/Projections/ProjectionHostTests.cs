@@ -40,7 +40,9 @@ public abstract class ProjectionHostTests : ProjectionBed
     [Fact]
     public async Task The_list_of_accounts_and_the_statement_say_what_has_happened()
     {
-        await Append("a", new Opened("ann", "EUR"), new MoneyDeposited(5_00, "rent"), new MoneyWithdrawn(2_00));
+        await Append("a", new Opened("ann", "EUR"), new MoneyDeposited(5_00, "rent"), new MoneyWithdrawn(1_00));
+        await Append("a", new InterestCredited(25, "May"), new MoneyHeld("h1", 1_00, "order"));
+        await Append("a", new MoneyHeld("h2", 2_00), new HoldReleased("h3"), new HoldCaptured("h1", 1_00, "order 1"));
         await Append("b", new Opened("bob", "USD"), new Closed());
 
         await Host<AccountList, AccountRow>().TickAsync();
@@ -49,14 +51,19 @@ public abstract class ProjectionHostTests : ProjectionBed
         var now = Clock.GetUtcNow();
         (await Table(AccountList.Model)).ShouldBe(
         [
-            new("a", "ann", "EUR", 3_00, AccountStatus.Open, now, now, Version: 3),
-            new("b", "bob", "USD", 0, AccountStatus.Closed, now, now, Version: 2),
+            new("a", "ann", "EUR", 3_25, 2_00, Holds.None.With("h2", 2_00).ToString(), AccountStatus.Open, now, now, 8),
+            new("b", "bob", "USD", 0, 0, "[]", AccountStatus.Closed, now, now, Version: 2),
         ]);
         (await Table(Statement.Model)).ShouldBe(
         [
             new("a", 1, now, "opened", 0, 0, null),
             new("a", 2, now, "deposited", 5_00, 5_00, "rent"),
-            new("a", 3, now, "withdrawn", -2_00, 3_00, null),
+            new("a", 3, now, "withdrawn", -1_00, 4_00, null),
+            new("a", 4, now, "interest", 25, 4_25, "May"),
+            new("a", 5, now, "held", 0, 4_25, "order"),
+            new("a", 6, now, "held", 0, 4_25, null),
+            new("a", 7, now, "released", 0, 4_25, null),
+            new("a", 8, now, "charged", -1_00, 3_25, "order 1"),
             new("b", 1, now, "opened", 0, 0, null),
             new("b", 2, now, "closed", 0, 0, null),
         ]);
