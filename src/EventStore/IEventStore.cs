@@ -51,11 +51,23 @@ public interface IEventStore
     Task<LogPage> ReadLogAsync(
         LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default);
 
+    /// <summary>Reads on in what one request set off, in position order.</summary>
+    /// <param name="correlationId">The request's.</param>
+    /// <param name="afterPosition">The position before the first to look at; 0 for the beginning.</param>
+    /// <param name="limit">How many events to return at most.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    Task<LogPage> ReadCorrelationAsync(
+        string correlationId, long afterPosition, int limit, CancellationToken cancellation = default);
+
     /// <summary>Finds what a command did to a stream; null if the stream has no event of it.</summary>
     Task<RecordedCommand?> FindCommandAsync(
         StreamName stream,
         Guid commandId,
         CancellationToken cancellation = default);
+
+    /// <summary>Reads what a command did, to whichever streams; empty if there is no event of it.</summary>
+    /// <remarks>It ends where the events grow large, as no command's do that this code sends.</remarks>
+    Task<IReadOnlyList<StoredEvent>> ReadCommandAsync(Guid commandId, CancellationToken cancellation = default);
 
     /// <summary>The position of the last event in the log; 0 if it is empty.</summary>
     Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default);

@@ -81,6 +81,39 @@ public abstract partial class EventStoreContract
     }
 
     [Fact]
+    public async Task What_one_request_set_off_is_read_across_streams_page_by_page()
+    {
+        for (var n = 1; n <= 9; n++)
+        {
+            var metadata = new EventMetadata(Id(n), n % 3 == 0 ? "Other" : "one", null, "ann");
+            await Append(Stream($"s{n}"), 0, new NewEvent(Id(n), new Note.Written("text"), metadata));
+        }
+
+        var first = await Read(after: 0, limit: 4);
+        var rest = await Read(first.ReadTo, limit: 100);
+
+        first.Events.Concat(rest.Events).Select(stored => stored.Position).ShouldBe([1, 2, 4, 5, 7, 8]);
+        (first.ReadTo, rest.ReadTo, (await Read(rest.ReadTo, limit: 1)).ReadTo).ShouldBe((5, 8, 8));
+        (await Store.ReadCorrelationAsync("other", 0, 100, Cancellation)).Events.ShouldBeEmpty();
+
+        Task<LogPage> Read(long after, int limit) => Store.ReadCorrelationAsync("one", after, limit, Cancellation);
+    }
+
+    [Fact]
+    public async Task What_a_command_did_is_found_in_whichever_streams()
+    {
+        await Append(Stream("a"), 0, Event(1, command: 7), Event(2, command: 7));
+        await Append(Stream("b"), 0, Event(3, command: 8));
+        await Append(Stream("c"), 0, Event(4, command: 7));
+
+        (await Positions(Id(7))).ShouldBe([1, 2, 4]);
+        (await Positions(Id(9))).ShouldBeEmpty();
+
+        async Task<IEnumerable<long>> Positions(Guid command) =>
+            (await Store.ReadCommandAsync(command, Cancellation)).Select(stored => stored.Position);
+    }
+
+    [Fact]
     public async Task A_page_ends_early_where_events_are_large()
     {
         var large = new string('x', 5 << 20);
@@ -229,7 +262,7 @@ public abstract partial class EventStoreContract
     private static string[] BackToFirstSchema =>
     [
         "DROP TABLE subject_keys", "DROP TABLE checkpoints", "DROP TABLE snapshots", "DROP TABLE chain_start",
-        "DROP TABLE due",
+        "DROP TABLE due", "DROP INDEX events_by_correlation",
         "ALTER TABLE events DROP COLUMN slot", "ALTER TABLE events DROP COLUMN hash",
         "ALTER TABLE events DROP COLUMN key_id", "DELETE FROM schema_versions WHERE version > 1",
     ];

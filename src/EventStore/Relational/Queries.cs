@@ -7,7 +7,7 @@ namespace Waybill.EventStore.Relational;
 /// <summary>What the stores ask their databases, on a session that they were given.</summary>
 internal static class Queries
 {
-    // The columns of select-stream and select-log.
+    // The columns of all statements that select whole events.
     private const int EventId = 0, Category = 1, Id = 2, Version = 3, Position = 4, Type = 5, SchemaVersion = 6,
         Time = 7, Data = 8, CommandId = 9, CorrelationId = 10, CausationId = 11, Actor = 12, SagaId = 13,
         TraceParent = 14, KeyId = 15, Key = 16;
@@ -48,6 +48,14 @@ internal static class Queries
         return new(events, isFull || filter == LogFilter.All ? last : lookTo);
     }
 
+    public static async Task<LogPage> ReadCorrelationAsync(
+        this StoreSession session, string correlationId, long after, int limit, CancellationToken cancellation)
+    {
+        var (events, _) = await session.ReadPageAsync(
+            "select-correlation", [correlationId, after, limit], limit, cancellation);
+        return new(events, events.Count > 0 ? events[^1].Position : after);
+    }
+
     public static Task<RecordedCommand?> FindCommandAsync(
         this StoreSession session, StreamName stream, Guid commandId, CancellationToken cancellation) =>
         session.ReadFirstAsync(
@@ -55,6 +63,14 @@ internal static class Queries
             [commandId, stream.Category, stream.Id],
             row => new RecordedCommand(commandId, row.GetInt64(0), row.GetInt64(1)),
             cancellation);
+
+    public static async Task<IReadOnlyList<StoredEvent>> ReadCommandAsync(
+        this StoreSession session, Guid commandId, CancellationToken cancellation)
+    {
+        var page = await session.ReadPageAsync(
+            "select-command-events", [commandId, Reading.PageSize], Reading.PageSize, cancellation);
+        return page.Events;
+    }
 
     public static Task<long> ReadHeadPositionAsync(this StoreSession session, CancellationToken cancellation) =>
         session.ReadFirstAsync("select-head", [], row => row.GetInt64(0), cancellation);

@@ -57,9 +57,23 @@ public abstract class RelationalEventStore
     }
 
     /// <inheritdoc/>
+    public Task<LogPage> ReadCorrelationAsync(
+        string correlationId, long afterPosition, int limit, CancellationToken cancellation = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(afterPosition);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        return Read((session, c) => session.ReadCorrelationAsync(correlationId, afterPosition, limit, c), cancellation);
+    }
+
+    /// <inheritdoc/>
     public Task<RecordedCommand?> FindCommandAsync(
         StreamName stream, Guid commandId, CancellationToken cancellation = default) =>
         Read((session, c) => session.FindCommandAsync(stream, commandId, c), cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredEvent>> ReadCommandAsync(
+        Guid commandId, CancellationToken cancellation = default) =>
+        Read((session, c) => session.ReadCommandAsync(commandId, c), cancellation);
 
     /// <inheritdoc/>
     public Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default) =>

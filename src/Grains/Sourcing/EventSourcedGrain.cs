@@ -67,6 +67,9 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     /// <summary>The fold that stands; out of date where another writer was faster.</summary>
     protected Folded<TState> Current => State.Folded ?? Empty;
 
+    /// <summary>The store.</summary>
+    private protected StoreAccess Access => access;
+
     private bool IsKnown => Version == Current.Version;
 
     private bool IsResting => _gaveUpAt is { } then && access.Time.GetElapsedTime(then) < access.Options.Rest;

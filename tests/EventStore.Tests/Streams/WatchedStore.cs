@@ -42,9 +42,16 @@ public sealed class WatchedStore<TStore>(TStore inner, Consumers consumers) : IE
         return There().ReadLogAsync(filter, afterPosition, limit, cancellation);
     }
 
+    public Task<LogPage> ReadCorrelationAsync(
+        string correlationId, long afterPosition, int limit, CancellationToken cancellation = default) =>
+        There().ReadCorrelationAsync(correlationId, afterPosition, limit, cancellation);
+
     public Task<RecordedCommand?> FindCommandAsync(
         StreamName stream, Guid commandId, CancellationToken cancellation = default) =>
         There().FindCommandAsync(stream, commandId, cancellation);
+
+    public Task<IReadOnlyList<StoredEvent>> ReadCommandAsync(
+        Guid commandId, CancellationToken cancellation = default) => There().ReadCommandAsync(commandId, cancellation);
 
     public Task<long> ReadHeadPositionAsync(CancellationToken cancellation = default) =>
         There().ReadHeadPositionAsync(cancellation);

@@ -90,6 +90,20 @@ public sealed class CrashingStore(IEventStore log, IDueStore table) : IEventStor
         return await log.FindCommandAsync(stream, commandId, cancellation);
     }
 
+    public async Task<LogPage> ReadCorrelationAsync(
+        string correlationId, long afterPosition, int limit, CancellationToken cancellation = default)
+    {
+        await Live();
+        return await log.ReadCorrelationAsync(correlationId, afterPosition, limit, cancellation);
+    }
+
+    public async Task<IReadOnlyList<StoredEvent>> ReadCommandAsync(
+        Guid commandId, CancellationToken cancellation = default)
+    {
+        await Live();
+        return await log.ReadCommandAsync(commandId, cancellation);
+    }
+
     public Task<LogPage> ReadLogAsync(
         LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default) =>
         log.ReadLogAsync(filter, afterPosition, limit, cancellation);

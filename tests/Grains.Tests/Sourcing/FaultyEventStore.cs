@@ -179,6 +179,13 @@ public sealed class FaultyEventStore(IEventStore inner, ISnapshotStore snapshots
         return found;
     }
 
+    public Task<LogPage> ReadCorrelationAsync(
+        string correlationId, long afterPosition, int limit, CancellationToken cancellation = default) =>
+        inner.ReadCorrelationAsync(correlationId, afterPosition, limit, cancellation);
+
+    public Task<IReadOnlyList<StoredEvent>> ReadCommandAsync(
+        Guid commandId, CancellationToken cancellation = default) => inner.ReadCommandAsync(commandId, cancellation);
+
     public async Task<Snapshot?> ReadSnapshotAsync(
         StreamName stream, string shape, CancellationToken cancellation = default)
     {

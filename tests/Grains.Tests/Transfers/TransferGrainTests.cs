@@ -211,16 +211,48 @@ public sealed class TransferGrainTests : IAsyncLifetime
             .ShouldBe(new StuckDue(Stream, "undo-debit: account-closed", _cluster.Clock.GetUtcNow()));
         (await Explain()).Stuck.ShouldBe("undo-debit: account-closed");
 
-        (await Transfer.Retry(Command("eve"))).Status.ShouldBe(OutcomeStatus.Accepted);
+        (await Transfer.Retry(Command("eve") with { CorrelationId = "another" })).Status.ShouldBe(OutcomeStatus.Accepted);
         await Until(async () => (await Explain()).Stuck is not null);
         (await _cluster.Stuck()).ShouldHaveSingleItem();
 
         (await Transfer.Compensate(Command("eve"))).View!.Status.ShouldBe(SagaStatus.Compensated);
         (await _cluster.Stuck()).ShouldBeEmpty();
         var acts = await _cluster.Recorded(Stream);
+        acts.ShouldAllBe(step => step.Metadata.CorrelationId == acts[0].Metadata.CorrelationId);
         acts.Where(step => step.Metadata.Actor == "eve").Select(step => ((SagaEvent.Stepped)step.Event).Input.Name)
             .ShouldBe(["retry", "compensate"]);
         (await Transfer.Retry(Command("eve"))).Code.ShouldBe("saga-not-stuck");
+    }
+
+    [Fact]
+    public async Task What_took_effect_after_all_is_found_before_a_person_settles_it_by_hand()
+    {
+        var late = new TaskCompletionSource();
+        _cluster.Wire.Send = async (message, send) =>
+        {
+            if (message.Target == "bob" && message.Type == "account.deposit")
+                await late.Task;
+            var answer = await send();
+            if (message.Target == "bob" && message.Type == "account.deposit") // And bob has spent it at once.
+                await _cluster.Account("bob").Withdraw(Command(), 5_00, null);
+            return answer;
+        };
+        await Transfer.Start(Command(), FiveEuros);
+        await UntilStage(Waybill.Grains.Transfers.Transfer.Crediting);
+        _cluster.Clock.Advance(Waybill.Grains.Transfers.Transfer.StageLimit);
+        await Until(async () => (await Explain()).Status is SagaStatus.Compensating);
+        late.SetResult();
+        await Until(async () => (await Explain()).Stuck == "undo-credit: insufficient-funds");
+
+        // A copy of what was refused was on its way still, and nobody hears of its success.
+        var undo = (await Explain()).Steps.Single(step => step.Name == "undo-credit");
+        await _cluster.Account("bob").Deposit(Command(), 9_00, null);
+        await _cluster.Account("bob").Withdraw(Command() with { CommandId = undo.CommandId }, 5_00, null);
+
+        await Transfer.Compensate(Command("eve"));
+        (await _cluster.UntilEnded("t1")).Status.ShouldBe(TransferStatus.Compensated);
+        (await Explain()).Steps.ShouldAllBe(step => step.Status == CommandStatus.Done);
+        (await _cluster.Balance("ann"), await _cluster.Balance("bob")).ShouldBe((8_00, 4_00));
     }
 
     [Fact]

@@ -146,6 +146,9 @@ internal sealed class TransferWorld
         var which = act.Which % _transfers.Count;
         if (_copies.Exists(copy => copy.Transfer == which))
             return;
+        // The grain looks into the log first for what took effect, whether it was told or not.
+        foreach (var done in _movements.FindAll(movement => movement.Transfer == which))
+            _transfers[which].Hear(done.Command, attempt: 1, refusal: null);
         _ = act.Extra % 3 == 0 ? _transfers[which].Undo() : _transfers[which].Retry();
     }
 
@@ -181,12 +184,16 @@ internal sealed class TransferWorld
             var withdrawn = -_movements.Where(movement => movement.Transfer == which).Sum(movement => movement.Amount);
             // Who deals with a compensation by hand brings that money in, or takes it out.
             var held = withdrawn + DealtWithByHand(saga);
-            Must(held == 0 || held == saga.Data.Amount, $"t{which} holds {held} of {saga.Data.Amount}");
+            Must(held == 0 || held == saga.Data.Amount, $"t{which} holds {held} of {saga.Data.Amount}{Story(which)}");
             inFlight += withdrawn;
         }
         Must(_accounts.Sum(account => account.Balance) + inFlight == _broughtIn, "money was made or lost");
         Must(_accounts.All(account => account.Balance >= 0), "an account is overdrawn");
     }
+
+    private string Story(int which) => string.Concat(
+        _transfers[which].Log.Select(step => $"\n  {step}")
+            .Concat(_movements.Where(movement => movement.Transfer == which).Select(moved => $"\n  {moved}")));
 
     private static long DealtWithByHand(Saga<Transfer> saga) => saga.Commands
         .Where(command => command.Status is CommandStatus.ByHand)

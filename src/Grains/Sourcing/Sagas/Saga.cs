@@ -246,12 +246,12 @@ public sealed record Saga<TSaga>(
             step.Data,
             changes.Length == 0 ? null : changes,
             sends.Count == 0 ? null : sends,
-            stuck is null ? NextDeadline(step, status, sends.Count > 0, now) : null,
+            stuck is null ? NextDeadline(step, status, sends.Count > 0, now, command.Context.CommandId) : null,
             step.Kind is StepKind.Compensate ? step.Reason : Reason,
             stuck);
     }
 
-    private SagaDeadline? NextDeadline(Step step, SagaStatus status, bool sends, DateTimeOffset now)
+    private SagaDeadline? NextDeadline(Step step, SagaStatus status, bool sends, DateTimeOffset now, Guid cause)
     {
         var isOnTheWayBack = status is SagaStatus.Compensating && (sends || Status != status);
         var isUndoingLate = sends && status is not (SagaStatus.Running or SagaStatus.Compensating);
@@ -259,7 +259,7 @@ public sealed record Saga<TSaga>(
         if (!isOpen)
             return null;
         if ((step.Limit ?? (isOnTheWayBack || isUndoingLate ? TSaga.CompensationLimit : null)) is { } limit)
-            return new(Epoch + 1, now + limit);
+            return new(Epoch + 1, now + limit, cause);
         var keeps = step.Kind is StepKind.Stay || (step.Kind is StepKind.Compensate && Status == status);
         return keeps ? Deadline : null;
     }

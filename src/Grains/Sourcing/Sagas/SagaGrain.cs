@@ -54,12 +54,12 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     public async Task<Outcome<SagaExplanation>> Explain() => Explained(await Read());
 
     /// <inheritdoc/>
-    public async Task<Outcome<SagaExplanation>> Retry(CommandContext context) =>
-        Explained(await Carry(new SagaCommand.Retry(Stream, context)));
+    public Task<Outcome<SagaExplanation>> Retry(CommandContext context) =>
+        Act(context, own => new SagaCommand.Retry(Stream, own));
 
     /// <inheritdoc/>
-    public async Task<Outcome<SagaExplanation>> Compensate(CommandContext context) =>
-        Explained(await Carry(new SagaCommand.Undo(Stream, context)));
+    public Task<Outcome<SagaExplanation>> Compensate(CommandContext context) =>
+        Act(context, own => new SagaCommand.Undo(Stream, own));
 
     /// <inheritdoc/>
     public async Task Hear(Guid commandId)
@@ -87,6 +87,41 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     /// <summary>Takes what is asked of it from outside.</summary>
     protected Task<Outcome<TView>> Take(CommandContext context, SagaInput.Request input) =>
         Carry(new SagaCommand.Take(Stream, context, input));
+
+    // What a person does to a saga is part of that saga's story, whatever request it came with.
+    private async Task<Outcome<SagaExplanation>> Act(
+        CommandContext context, Func<CommandContext, SagaCommand> command)
+    {
+        var outcome = await Read();
+        if (outcome.Status is OutcomeStatus.Accepted)
+        {
+            if (!await Learn())
+                return Explained(new(OutcomeStatus.Unavailable, "store-unavailable", null, 0, 0));
+            outcome = await Carry(command(context with { CorrelationId = Saga.Origin!.CorrelationId }));
+        }
+        return Explained(outcome);
+    }
+
+    // A copy of a command may have come late and taken effect after the command was refused; and the news of that may
+    // be on its way still. A person must not be asked to deal by hand with what was done.
+    private async Task<bool> Learn()
+    {
+        try
+        {
+            using var limit = Access.StartLimit(sagas.Time.GetTimestamp());
+            foreach (var command in Saga.Commands.Where(sent => sent.Status is not CommandStatus.Done))
+            {
+                var recorded = await Access.Try((store, c) => store.ReadCommandAsync(command.Id, c), limit.Token);
+                if (recorded.Count > 0)
+                    await Tell(command, new Answer(AnswerStatus.Done, null));
+            }
+            return true;
+        }
+        catch (StoreUnavailableException)
+        {
+            return false;
+        }
+    }
 
     private async Task<Outcome<TView>> Carry(SagaCommand command)
     {
@@ -199,8 +234,10 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     private async Task TimeOut(SagaDeadline deadline)
     {
         if (Saga.Deadline?.Epoch == deadline.Epoch)
-            await Survive(() => Carry(new SagaCommand.TimeOut(
-                Stream, Context(NameBasedId.Of(Stream, "timed-out", deadline.Epoch), null), deadline.Epoch)));
+        {
+            var context = Context(NameBasedId.Of(Stream, "timed-out", deadline.Epoch), deadline.Cause?.ToString());
+            await Survive(() => Carry(new SagaCommand.TimeOut(Stream, context, deadline.Epoch)));
+        }
     }
 
     private CommandContext Context(Guid id, string? causationId) =>
