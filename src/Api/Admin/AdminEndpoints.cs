@@ -16,6 +16,7 @@ internal static class AdminEndpoints
             return next(call);
         });
         admin.MapLog();
+        admin.MapCorrelations();
         admin.MapProjections();
         admin.MapDeadLetters();
         admin.MapSagas();

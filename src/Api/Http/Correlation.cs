@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Waybill.Api.Http;
 
 /// <summary>
@@ -13,7 +15,7 @@ internal static class Correlation
     public static void UseCorrelation(this IApplicationBuilder app) => app.Use((http, next) =>
     {
         var sent = http.Request.Headers[Header];
-        var valid = sent is [{ Length: > 0 and <= LengthMax } one] && one.All(letter => letter is > ' ' and <= '~');
+        var valid = sent is [var one] && IsId(one);
         var id = valid ? sent.ToString() : Guid.CreateVersion7().ToString();
         http.Items[typeof(Correlation)] = id;
         // Late, because an error answer begins by clearing the headers.
@@ -26,6 +28,10 @@ internal static class Correlation
             throw new MalformedException($"{Header} must be 1 to {LengthMax} visible ASCII characters.");
         return next(http);
     });
+
+    /// <summary>True for visible ASCII characters, not too many.</summary>
+    public static bool IsId([NotNullWhen(true)] string? text) =>
+        text is { Length: > 0 and <= LengthMax } && text.All(letter => letter is > ' ' and <= '~');
 
     public static string CorrelationId(this HttpContext http) => (string)http.Items[typeof(Correlation)]!;
 }

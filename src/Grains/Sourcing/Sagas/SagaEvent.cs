@@ -35,6 +35,9 @@ public abstract record SagaEvent
         string? Reason = null,
         string? Stuck = null) : SagaEvent;
 
+    /// <summary>True if a stored event is one of a saga, of whatever type and version.</summary>
+    public static bool IsOf(StoredEvent stored) => stored.Type.StartsWith("saga.", StringComparison.Ordinal);
+
     private SagaEvent() { }
 }
 

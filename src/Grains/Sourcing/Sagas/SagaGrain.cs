@@ -85,10 +85,16 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     }
 
     /// <summary>Takes what is asked of it from outside.</summary>
-    protected Task<Outcome<TView>> Take(CommandContext context, SagaInput.Request input) =>
-        Carry(new SagaCommand.Take(Stream, context, input));
+    protected async Task<Outcome<TView>> Take(CommandContext context, SagaInput.Request input)
+    {
+        await Read();
+        return await Carry(new SagaCommand.Take(Stream, Own(context), input));
+    }
 
-    // What a person does to a saga is part of that saga's story, whatever request it came with.
+    // All that happens to a saga is one story, whatever request it came with.
+    private CommandContext Own(CommandContext context) =>
+        context with { CorrelationId = Saga.Origin?.CorrelationId ?? context.CorrelationId };
+
     private async Task<Outcome<SagaExplanation>> Act(
         CommandContext context, Func<CommandContext, SagaCommand> command)
     {
@@ -97,7 +103,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         {
             if (!await Learn())
                 return Explained(new(OutcomeStatus.Unavailable, "store-unavailable", null, 0, 0));
-            outcome = await Carry(command(context with { CorrelationId = Saga.Origin!.CorrelationId }));
+            outcome = await Carry(command(Own(context)));
         }
         return Explained(outcome);
     }
