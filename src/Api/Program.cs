@@ -2,6 +2,7 @@ using Orleans.Dashboard;
 using Waybill.Api;
 using Waybill.Api.Accounts;
 using Waybill.Api.Admin;
+using Waybill.Api.Contracts;
 using Waybill.Api.Health;
 using Waybill.Api.Http;
 using Waybill.Api.Transfers;
@@ -18,6 +19,7 @@ return await Start.RunAsync(() =>
     builder.Services.AddSingleton<Views>();
     builder.Services.AddSingleton<History>();
     builder.Services.AddSingleton<Projections>();
+    builder.Services.AddSingleton<AsyncApi>();
 
     var app = builder.Build();
     app.UseProblems();
@@ -29,6 +31,7 @@ return await Start.RunAsync(() =>
     routes.MapTransfers();
     routes.MapAdmin();
     routes.MapHealth();
+    routes.MapContracts();
     app.MapOrleansDashboard("/dashboard");
     app.Lifetime.ApplicationStarted.Register(() => Welcome.Print(app.Urls));
     return app;

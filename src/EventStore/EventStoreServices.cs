@@ -15,6 +15,7 @@ public static class EventStoreServices
     public static IServiceCollection AddEvents(this IServiceCollection services, JsonSerializerContext context)
     {
         services.TryAddSingleton<EventTypes>();
+        services.TryAddSingleton<EventSchemas>();
         return services.AddSingleton(context);
     }
 

@@ -12,10 +12,13 @@ public sealed class Decision<TEvent>
     /// <summary>Why nothing happens; null unless refused.</summary>
     public Refusal? Refusal { get; }
 
+    /// <summary>One event happens.</summary>
     public static implicit operator Decision<TEvent>(TEvent happens) => new([happens], null);
 
+    /// <summary>A rule says no.</summary>
     public static implicit operator Decision<TEvent>(Refusal refusal) => new([], refusal);
 
+    /// <summary>Nothing is left to do.</summary>
     public static implicit operator Decision<TEvent>(NothingToDo nothing) => new([], null);
 }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Waybill.EventStore;
 using Waybill.Grains;
@@ -99,6 +100,22 @@ public sealed class StoredSampleTests
         if (written != Text(sample))
             Assert.Fail($"The shape of {sample} has changed in silence: it is now written as\n{written}\n"
                 + $"and the sample has\n{Text(sample)}\n{Advice}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Samples))]
+    public void Every_sample_fits_the_schema_that_is_published_and_a_changed_one_does_not(string sample)
+    {
+        var schema = new EventSchemas(Types).All.Single(schema => schema.Name == sample);
+        var data = JsonNode.Parse(Text(sample))!.AsObject();
+
+        schema.Schema.ShouldAccept(data);
+        if (!schema.IsCurrent)
+            return;
+        foreach (var name in schema.Schema.Strings("required"))
+            schema.Schema.ShouldRefuse(data.Without(name));
+        data["surplus"] = 1;
+        schema.Schema.ShouldRefuse(data);
     }
 
     private static object Read(string sample)
