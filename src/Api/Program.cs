@@ -3,6 +3,7 @@ using Waybill.Api;
 using Waybill.Api.Accounts;
 using Waybill.Api.Admin;
 using Waybill.Api.Contracts;
+using Waybill.Api.Feed;
 using Waybill.Api.Health;
 using Waybill.Api.Http;
 using Waybill.Api.Transfers;
@@ -20,6 +21,7 @@ return await Start.RunAsync(() =>
     builder.Services.AddSingleton<History>();
     builder.Services.AddSingleton<Projections>();
     builder.Services.AddSingleton<AsyncApi>();
+    builder.Services.AddSingleton<EventFeed>();
 
     var app = builder.Build();
     app.UseProblems();
@@ -31,6 +33,7 @@ return await Start.RunAsync(() =>
     routes.MapTransfers();
     routes.MapAdmin();
     routes.MapHealth();
+    routes.MapFeed();
     routes.MapContracts();
     app.MapOrleansDashboard("/dashboard");
     app.Lifetime.ApplicationStarted.Register(() => Welcome.Print(app.Urls));

@@ -27,6 +27,11 @@ public sealed class WaybillOptions
     /// </summary>
     public int WaitingCallsMax { get; set; } = 20_000;
 
+    /// <summary>
+    /// How long nothing may be sent to who follows the log: proxies take a connection for dead on which nothing comes.
+    /// </summary>
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <exception cref="StartException">A setting is unknown, of the wrong type, or out of range.</exception>
     internal static WaybillOptions Read(IConfiguration configuration)
     {
@@ -44,6 +49,8 @@ public sealed class WaybillOptions
             throw new StartException($"{Section}:Data must name a directory.");
         if (options.WaitingCallsMax < 1)
             throw new StartException($"{Section}:WaitingCallsMax is {options.WaitingCallsMax}; it must be at least 1.");
+        if (options.Heartbeat <= TimeSpan.Zero || options.Heartbeat > TimeSpan.FromHours(1))
+            throw new StartException($"{Section}:Heartbeat is {options.Heartbeat}; it must be up to an hour.");
         return options;
     }
 }

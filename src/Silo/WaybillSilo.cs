@@ -35,6 +35,7 @@ public static class WaybillSilo
     {
         var options = WaybillOptions.Read(builder.Configuration);
         builder.Configuration.Sources.Insert(0, new MemoryConfigurationSource { InitialData = LogLevels });
+        builder.Services.AddSingleton(options);
         builder.Services.AddEventStore(options);
         // Hosted services start in the order they are added: the store must be open before a grain asks it.
         builder.Services.AddHostedService<StoreOpening>();

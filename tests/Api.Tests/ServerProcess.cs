@@ -64,6 +64,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public static Task<(int ExitCode, string Output)> MigrateAsync(params string[] arguments) =>
         RunAsync("Waybill.Silo", ["migrate", .. arguments]);
 
+    /// <summary>How many files and sockets the process has open; on Linux.</summary>
+    public int OpenFiles => Directory.GetFiles($"/proc/{_process.Id}/fd").Length;
+
     /// <summary>Ends the process at once, as kill -9 does.</summary>
     public async Task KillAsync()
     {

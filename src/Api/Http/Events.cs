@@ -41,6 +41,9 @@ internal sealed record EventBody(
     JsonElement Data,
     EventOrigin Metadata)
 {
+    // Its row in the store was altered; the rest of the log can still be read.
+    private static readonly JsonElement Damaged = JsonElement.Parse("null");
+
     public static EventBody Of(StoredEvent recorded) => new(
         recorded.EventId,
         recorded.Position,
@@ -49,7 +52,7 @@ internal sealed record EventBody(
         recorded.Type,
         recorded.SchemaVersion,
         recorded.Time.UtcDateTime,
-        JsonElement.Parse(recorded.Data),
+        recorded.Data.Length > 0 ? JsonElement.Parse(recorded.Data) : Damaged,
         new EventOrigin(
             recorded.Metadata.CommandId,
             recorded.Metadata.CorrelationId,
