@@ -21,6 +21,7 @@ return await Start.RunAsync(() =>
     builder.Services.AddSingleton<History>();
     builder.Services.AddSingleton<Projections>();
     builder.Services.AddSingleton<AsyncApi>();
+    builder.AddOpenApiContract();
     builder.Services.AddSingleton<EventFeed>();
 
     var app = builder.Build();
@@ -28,13 +29,14 @@ return await Start.RunAsync(() =>
     app.UseCorrelation();
     app.UseDeveloperOnly();
     app.UseUtf8Only();
-    var routes = app.MapWithHead();
+    var routes = app.MapWithHead().DescribeAnswers();
     routes.MapAccounts();
     routes.MapTransfers();
     routes.MapAdmin();
     routes.MapHealth();
     routes.MapFeed();
     routes.MapContracts();
+    routes.MapOpenApiContract();
     app.MapOrleansDashboard("/dashboard");
     app.Lifetime.ApplicationStarted.Register(() => Welcome.Print(app.Urls));
     return app;

@@ -66,7 +66,7 @@ internal static class StatementEndpoint
     private static async Task<IResult?> Refusal(IAccountGrain account, HttpContext http) =>
         await account.Get() is { Status: not OutcomeStatus.Accepted } missing ? http.Answer(missing) : null;
 
-    private sealed record StatementBody(
+    internal sealed record StatementBody(
         long Opening, IReadOnlyList<StatementLine> Lines, long Closing, string? Next);
 }
 

@@ -34,7 +34,7 @@ internal static class CorrelationEndpoints
             id.Value, IsWhole: events.Count < EventsMax, CorrelationTree.Of(events, types)));
     }
 
-    private sealed record CorrelationBody(string CorrelationId, bool IsWhole, IReadOnlyList<CorrelationNode> Items);
+    internal sealed record CorrelationBody(string CorrelationId, bool IsWhole, IReadOnlyList<CorrelationNode> Items);
 
     private readonly record struct CorrelationRef(string Value)
     {

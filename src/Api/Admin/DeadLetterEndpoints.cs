@@ -116,9 +116,9 @@ internal static class DeadLetterEndpoints
     private sealed record WhatToRedrive(
         bool DryRun, Text? Consumer = null, Text? Cause = null, int? RatePerSecond = null);
 
-    private sealed record RedriveBody(bool DryRun, long Runs, IReadOnlyList<ConsumerRuns> Consumers);
+    internal sealed record RedriveBody(bool DryRun, long Runs, IReadOnlyList<ConsumerRuns> Consumers);
 
-    private sealed record ConsumerRuns(string Consumer, long Runs);
+    internal sealed record ConsumerRuns(string Consumer, long Runs);
 
     private sealed record LetterFilter(string? Consumer, string? Cause) : IQuery
     {
@@ -128,10 +128,10 @@ internal static class DeadLetterEndpoints
             new LetterFilter(http.QueryText<Text>("consumer")?.Value, http.QueryText<Text>("cause")?.Value));
     }
 
-    private sealed record Letter(Cursor At, ParkedRunView Run);
+    internal sealed record Letter(Cursor At, ParkedRunView Run);
 
     // Where a run stands in the list, as text 17.account_list.
-    private readonly record struct Cursor(long Position, string Consumer) : IComparable<Cursor>
+    internal readonly record struct Cursor(long Position, string Consumer) : IComparable<Cursor>
     {
         public static Cursor Read(string? text)
         {
@@ -150,7 +150,7 @@ internal static class DeadLetterEndpoints
         public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Position}.{Consumer}");
     }
 
-    private sealed record LetterBody(
+    internal sealed record LetterBody(
         Guid Id,
         string Consumer,
         string Stream,
@@ -179,11 +179,11 @@ internal static class DeadLetterEndpoints
             ]);
     }
 
-    private sealed record LetterAttempt(DateTime At, string Error);
+    internal sealed record LetterAttempt(DateTime At, string Error);
 
     private sealed record SettledBody(Guid Id, string Consumer, string Stream, IReadOnlyList<LetterAct> Acts);
 
-    private sealed record LetterAct(string Act, string By, DateTime At, string Result)
+    internal sealed record LetterAct(string Act, string By, DateTime At, string Result)
     {
         public static IReadOnlyList<LetterAct> Of(IReadOnlyList<ParkedActView> acts) =>
             [.. acts.Select(act => new LetterAct(act.Act, act.By, act.At.UtcDateTime, act.Result))];

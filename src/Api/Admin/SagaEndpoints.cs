@@ -70,13 +70,13 @@ internal static class SagaEndpoints
             : throw new MalformedException("Only status=stuck can be listed yet.", "status-unsupported");
     }
 
-    private sealed record StuckBody(string SagaId, string Type, string Status, string Reason, DateTime Since)
+    internal sealed record StuckBody(string SagaId, string Type, string Status, string Reason, DateTime Since)
     {
         public static StuckBody Of(StuckDue saga) =>
             new(saga.Stream.ToString(), saga.Stream.Category, "stuck", saga.Reason, saga.Since.UtcDateTime);
     }
 
-    private sealed record SagaBody(
+    internal sealed record SagaBody(
         string SagaId,
         string Type,
         SagaStatus Status,

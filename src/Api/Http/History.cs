@@ -111,7 +111,7 @@ internal sealed class History(IEventStore store, EventTypes types, IOptions<Json
     private JsonObject Show<TView>(TView view) =>
         JsonSerializer.SerializeToNode(view, json.Value.SerializerOptions)!.AsObject();
 
-    private sealed record Diff(long From, long To, IReadOnlyList<Change> Changes);
+    internal sealed record Diff(long From, long To, IReadOnlyList<Change> Changes);
 
-    private sealed record Change(string Field, JsonNode? From, JsonNode? To);
+    internal sealed record Change(string Field, JsonNode? From, JsonNode? To);
 }
