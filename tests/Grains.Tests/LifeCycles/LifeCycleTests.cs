@@ -1,0 +1,133 @@
+using Microsoft.Extensions.DependencyInjection;
+using Waybill.EventStore;
+using Waybill.Grains;
+using Waybill.Grains.Accounts;
+using Waybill.Grains.Sourcing;
+using Waybill.Grains.Sourcing.Reactions;
+using Waybill.Grains.Transfers;
+
+namespace Waybill.Tests.Grains.LifeCycles;
+
+/// <summary>
+/// The diagrams in docs/life-cycles.md against the rules: what a diagram shows can happen, and what can happen is
+/// shown.
+/// </summary>
+public sealed class LifeCycleTests
+{
+    private static readonly EventTypes Types = new ServiceCollection()
+        .AddWaybillEvents()
+        .BuildServiceProvider()
+        .GetRequiredService<EventTypes>();
+
+    private static readonly IReadOnlyList<StreamKind> Kinds = StreamKind.AllIn(typeof(WaybillGrains).Assembly);
+
+    private static readonly AccountCommand[] AccountCommands =
+    [
+        new AccountCommand.Open("ann", "EUR"),
+        new AccountCommand.Deposit(1, null),
+        new AccountCommand.Withdraw(1, null),
+        new AccountCommand.CreditInterest(1, null),
+        new AccountCommand.Hold("h", 1, null),
+        new AccountCommand.Release("h"),
+        new AccountCommand.Capture("h", 1, null),
+        new AccountCommand.Close(),
+    ];
+
+    private static readonly Transfer Some = new("ann", "bob", 5, "EUR", null);
+
+    // What can be asked of each kind. A kind that is missing here, or in the page, fails the last test.
+    private static readonly Dictionary<string, Func<HashSet<Transition>>> Aggregates = new()
+    {
+        ["account"] = () => Exploration.OfAggregate<Account, AccountCommand, AccountEvent>(
+            Types, account => Name(account.Status, AccountStatus.None), depth: 6, AccountCommands),
+    };
+
+    private static readonly Dictionary<string, Func<HashSet<Transition>>> Sagas = new()
+    {
+        ["transfer"] = () => Exploration.OfSaga<Transfer>([new Transfer.Requested(Some)]),
+        ["reaction"] = () => Exploration.OfSaga<Reaction>([new Reaction.Happened(new("welcome", "account", "ann", 1))]),
+    };
+
+    // What commands the exploration of an aggregate knows.
+    private static readonly Dictionary<string, IReadOnlyList<object>> Asked = new()
+    {
+        ["account"] = AccountCommands,
+    };
+
+    // Where a saga's life is the same whatever saga it is.
+    private static readonly string[] Ends = ["compensating", "compensated", "completed", "failed", "stuck"];
+
+    public static TheoryData<string> AggregateNames => [.. Aggregates.Keys];
+
+    public static TheoryData<string> SagaNames => [.. Sagas.Keys];
+
+    [Theory]
+    [MemberData(nameof(AggregateNames))]
+    public void The_diagram_of_an_aggregate_shows_all_that_can_happen_and_nothing_else(string category) =>
+        Compare(category, Aggregates[category]());
+
+    [Theory]
+    [MemberData(nameof(SagaNames))]
+    public void The_diagram_of_a_saga_shows_all_of_its_way_forward_and_nothing_else(string category) =>
+        Compare(category, Sagas[category]().Where(transition => !Ends.Contains(transition.From)));
+
+    [Fact]
+    public void The_diagram_of_the_way_back_is_that_of_every_saga() => Compare("saga", (
+        from explore in Sagas.Values
+        from transition in explore()
+        where Ends.Contains(transition.From)
+        select new Transition(
+            transition.From,
+            InAnySaga(transition.Happened),
+            Ends.Contains(transition.To) ? transition.To : "running")).Distinct());
+
+    [Theory]
+    [MemberData(nameof(AggregateNames))]
+    public void Everything_that_can_be_asked_is_asked_and_every_event_comes_of_it(string category)
+    {
+        var kind = Kinds.Single(kind => kind.Category == category);
+        var happened = Aggregates[category]().Select(transition => transition.Happened).Distinct();
+
+        happened.Order().ShouldBe(Types.All
+            .Where(type => type.Json.Type.IsAssignableTo(kind.Event)).Select(type => type.Name).Order());
+        var command = Asked[category][0].GetType().BaseType!;
+        Asked[category].Select(asked => asked.GetType()).Distinct().Count().ShouldBe(
+            command.GetNestedTypes().Count(type => type.IsSubclassOf(command)));
+    }
+
+    [Fact]
+    public void Every_kind_of_aggregate_and_saga_has_its_diagram()
+    {
+        Diagrams.Categories.Order().ShouldBe(Kinds.Select(kind => kind.Category).Append("saga").Order());
+        Sagas.Keys.Order().ShouldBe(Kinds.Where(kind => kind.IsSaga).Select(kind => kind.Category).Order());
+        Aggregates.Keys.Order().ShouldBe(Kinds.Where(kind => !kind.IsSaga).Select(kind => kind.Category).Order());
+    }
+
+    private static void Compare(string category, IEnumerable<Transition> possible)
+    {
+        var can = possible.ToHashSet();
+        var shown = Diagrams.Of(category).ToList();
+
+        can.ShouldNotBeEmpty();
+        shown.ShouldBeUnique();
+        List<string> faults =
+        [
+            .. can.Except(shown).Select(transition => $"not shown:     {transition}"),
+            .. shown.Except(can).Select(transition => $"cannot happen: {transition}"),
+        ];
+        if (faults.Count > 0)
+            Assert.Fail($"The diagram of {category} in docs/life-cycles.md is wrong.\n"
+                + string.Join('\n', faults.Order(StringComparer.Ordinal)));
+    }
+
+    // What happened, without the name that the command has in its saga.
+    private static string InAnySaga(string happened) => happened.Split(' ') switch
+    {
+        [var undo, var answer] when undo.StartsWith("undo-", StringComparison.Ordinal) => $"undo {answer}",
+        [_, var answer] => answer,
+        _ => happened,
+    };
+
+    private static string? Name<TStatus>(TStatus status, TStatus before)
+        where TStatus : struct, Enum => status.Equals(before) ? null : status.ToString().ToLowerInvariant();
+}
