@@ -30,7 +30,8 @@ public static class WaybillGrains
     /// </summary>
     public static ISiloBuilder AddWaybillProjections(this ISiloBuilder silo) => silo
         .AddProjection<AccountList, AccountRow, IAccountListGrain>()
-        .AddProjection<Statement, StatementRow, IStatementGrain>();
+        .AddProjection<Statement, StatementRow, IStatementGrain>()
+        .AddProjection<SagaList, SagaRow, ISagaListGrain>();
 
     /// <summary>Lets a silo run Waybill's sagas. It needs the event store's due table beside this.</summary>
     public static ISiloBuilder AddWaybillSagas(this ISiloBuilder silo)

@@ -67,24 +67,6 @@ public abstract partial class EventStoreContract
     }
 
     [Fact]
-    public async Task Who_waits_for_a_person_is_listed_and_not_woken_until_entered_again()
-    {
-        await Enter(Due("a", 1), Due("b", 1));
-        var claims = await Claim(seconds: 1);
-        await Settle([.. claims.Select(claim => new DueSettlement(claim.Stream, claim.At, Stuck: "no money"))]);
-
-        (await Claim(seconds: 1_000)).ShouldBeEmpty();
-        (await DueTable.ListStuckAsync("saga", 10, Cancellation)).ShouldBe(
-            [new(new("saga", "a"), "no money", Now), new(new("saga", "b"), "no money", Now)]);
-        (await DueTable.ListStuckAsync(null, 1, Cancellation)).ShouldHaveSingleItem();
-        (await DueTable.ListStuckAsync("other", 10, Cancellation)).ShouldBeEmpty();
-
-        await Enter(Due("a", 2));
-        (await DueTable.ListStuckAsync("saga", 10, Cancellation)).ShouldHaveSingleItem().Stream.Id.ShouldBe("b");
-        (await Claim(seconds: 2)).ShouldHaveSingleItem().Stream.Id.ShouldBe("a");
-    }
-
-    [Fact]
     public async Task Who_is_due_is_due_after_a_restart()
     {
         await Enter(Due("a", 1));

@@ -2,39 +2,50 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using Waybill.Api.Http;
 using Waybill.Api.Transfers;
-using Waybill.EventStore;
+using Waybill.EventStore.ReadModels;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Sagas;
 using Waybill.Grains.Transfers;
 
 namespace Waybill.Api.Admin;
 
-/// <summary>Sagas as operators see them; which of them wait for a person, and what that person does.</summary>
+/// <summary>Sagas as operators see them, and what a person does about those that wait for one.</summary>
 internal static class SagaEndpoints
 {
     // A saga's grain is found by its type, and there is none for any other.
     private static readonly string[] Types = [Transfer.Category, "reaction"];
 
-    // The list goes on from a number of rows, and those are read again.
-    private const int SkipMax = 10_000;
-
     public static void MapSagas(this RouteGroupBuilder admin)
     {
         var sagas = admin.MapGroup("/sagas");
-        sagas.MapGet("/",                    ListStuck);
+        sagas.MapGet("/",                    List);
         sagas.MapGet("/{saga}",              Get);
         sagas.MapPost("/{saga}/retry",       Retry);
         sagas.MapPost("/{saga}/compensate",  Compensate);
     }
 
-    private static async Task<IResult> ListStuck(
-        StuckFilter filter, PageQuery page, HttpContext http, IDueStore due)
+    private static async Task<IResult> List(
+        SagaFilter filter, PageQuery page, Freshness freshness, HttpContext http, Views views)
     {
-        var skip = page.Cursor is { } cursor ? (int)Queries.Number("cursor", cursor, 1, SkipMax) : 0;
-        var stuck = await due.ListStuckAsync(filter.Type, skip + page.Limit + 1, http.RequestAborted);
-        var rest = stuck.Skip(skip).TakeWhile(saga => saga.Since < (filter.OlderThan ?? DateTimeOffset.MaxValue));
-        var next = (skip + page.Limit).ToString(CultureInfo.InvariantCulture);
-        return Results.Ok(Pages.Of([.. rest], page.Limit, StuckBody.Of, _ => next));
+        List<(string Condition, object Value)> asked = [("started_position > ", page.CursorNumber ?? 0)];
+        if (filter.Status is { } status)
+            asked.Add(("status = ", status));
+        if (filter.Type is { } type)
+            asked.Add(("type = ", type));
+        if (filter.OlderThan is { } time)
+            asked.Add(("started_at < ", time));
+        var query = new ReadModelQuery(
+            string.Join(" AND ", asked.Select((part, i) => $"{part.Condition}${i + 1}")),
+            [.. asked.Select(part => part.Value)],
+            "started_position",
+            page.Limit + 1);
+        var found = await views.ReadAsync(SagaList.Model, query, freshness, http.RequestAborted);
+        http.AnswerPosition(found.Position);
+        return Results.Ok(Pages.Of(
+            found.Rows,
+            page.Limit,
+            ListedBody.Of,
+            row => row.StartedPosition.ToString(CultureInfo.InvariantCulture)));
     }
 
     private static Task<IResult> Get(StreamRef saga, HttpContext http, IGrainFactory grains) =>
@@ -59,21 +70,42 @@ internal static class SagaEndpoints
 
     private sealed record NoArguments;
 
-    private sealed record StuckFilter(string? Type, DateTimeOffset? OlderThan) : IQuery
+    private sealed record SagaFilter(string? Type, string? Status, DateTimeOffset? OlderThan) : IQuery
     {
+        private static readonly string[] Statuses =
+        [
+            .. Enum.GetValues<SagaStatus>().Except([SagaStatus.None]).Select(SagaList.StatusName), SagaList.Stuck,
+        ];
+
         public static IReadOnlyList<string> Names { get; } = ["type", "status", "olderThan"];
 
-        // Only those that wait for a person are listed anywhere; whoever asks for all must not take them for all.
-        public static ValueTask<StuckFilter> BindAsync(HttpContext http) => http.QueryValue("status") is "stuck"
-            ? ValueTask.FromResult(
-                new StuckFilter(http.QueryText<Text>("type")?.Value, http.QueryTime("olderThan")))
-            : throw new MalformedException("Only status=stuck can be listed yet.", "status-unsupported");
+        public static ValueTask<SagaFilter> BindAsync(HttpContext http)
+        {
+            var status = http.QueryValue("status");
+            return status is null || Statuses.Contains(status)
+                ? ValueTask.FromResult(new SagaFilter(
+                    http.QueryText<Text>("type")?.Value, status, http.QueryTime("olderThan")))
+                : throw new MalformedException($"status must be one of {string.Join(", ", Statuses)}.");
+        }
     }
 
-    internal sealed record StuckBody(string SagaId, string Type, string Status, string Reason, DateTime Since)
+    internal sealed record ListedBody(
+        string SagaId,
+        string Type,
+        string Status,
+        string Stage,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
+        DateTime Since,
+        DateTime ChangedAt)
     {
-        public static StuckBody Of(StuckDue saga) =>
-            new(saga.Stream.ToString(), saga.Stream.Category, "stuck", saga.Reason, saga.Since.UtcDateTime);
+        public static ListedBody Of(SagaRow saga) => new(
+            saga.SagaId,
+            saga.Type,
+            saga.Status,
+            saga.Stage,
+            saga.Reason,
+            saga.StartedAt.UtcDateTime,
+            saga.ChangedAt.UtcDateTime);
     }
 
     internal sealed record SagaBody(

@@ -1,7 +1,7 @@
 namespace Waybill.EventStore;
 
 /// <summary>
-/// Keeps who has to be woken, and when, or waits for a person. Each wakes at least once: whoever is claimed and not
+/// Keeps who has to be woken, and when. Each wakes at least once: whoever is claimed and not
 /// settled is due again when the lease ends.
 /// </summary>
 /// <remarks>
@@ -12,8 +12,7 @@ public interface IDueStore
 {
     /// <summary>Enters some and settles others, in one transaction.</summary>
     /// <param name="due">
-    /// Who is to be woken, and when. Where an earlier time stands already, that one holds; nobody waits for a person
-    /// any more who is entered here.
+    /// Who is to be woken, and when. Where an earlier time stands already, that one holds.
     /// </param>
     /// <param name="settled">What becomes of those whose time has not been changed meanwhile.</param>
     /// <param name="now">The time; kept with those that are new.</param>
@@ -31,13 +30,6 @@ public interface IDueStore
     /// <param name="cancellation">Ends the wait.</param>
     Task<IReadOnlyList<DueClaim>> ClaimDueAsync(
         DateTimeOffset now, DateTimeOffset leaseEnd, int max, CancellationToken cancellation = default);
-
-    /// <summary>Those that wait for a person, those first that have been here longest.</summary>
-    /// <param name="category">Only those of one category; null for all.</param>
-    /// <param name="max">How many to list at most.</param>
-    /// <param name="cancellation">Ends the wait.</param>
-    Task<IReadOnlyList<StuckDue>> ListStuckAsync(
-        string? category, int max, CancellationToken cancellation = default);
 }
 
 /// <summary>Somebody to wake.</summary>
@@ -55,14 +47,4 @@ public readonly record struct DueClaim(StreamName Stream, DateTimeOffset At, Dat
 /// <param name="Stream">Who.</param>
 /// <param name="At">The time that must stand still; another one has been set by somebody who knows more.</param>
 /// <param name="Next">When to wake this one next; null for never.</param>
-/// <param name="Stuck">
-/// What a person must deal with; null if nothing. Without it and a next time, this one is removed.
-/// </param>
-public readonly record struct DueSettlement(
-    StreamName Stream, DateTimeOffset At, DateTimeOffset? Next = null, string? Stuck = null);
-
-/// <summary>Somebody who waits for a person.</summary>
-/// <param name="Stream">Who.</param>
-/// <param name="Reason">What for.</param>
-/// <param name="Since">When this one was entered first.</param>
-public sealed record StuckDue(StreamName Stream, string Reason, DateTimeOffset Since);
+public readonly record struct DueSettlement(StreamName Stream, DateTimeOffset At, DateTimeOffset? Next = null);

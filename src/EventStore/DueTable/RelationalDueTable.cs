@@ -36,15 +36,6 @@ internal sealed class RelationalDueTable(ISessions sessions) : IDueStore
             : [];
     }
 
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<StuckDue>> ListStuckAsync(
-        string? category, int max, CancellationToken cancellation = default) => sessions.Read(
-            (session, c) => ReadAllAsync(session, "select-stuck", [category, max], row => new StuckDue(
-                new StreamName(row.GetString(0), row.GetString(1)),
-                row.GetString(2),
-                session.ReadTime(row, 3)), c),
-            cancellation);
-
     private static async Task<bool> UpdateAsync(
         StoreSession session,
         IReadOnlyList<Due> due,
@@ -54,14 +45,14 @@ internal sealed class RelationalDueTable(ISessions sessions) : IDueStore
     {
         if (settled.Count > 0)
         {
-            var rows = Json(settled.Select(s => new DueRow(s.Stream, s.At, s.Next, s.Stuck)));
+            var rows = Json(settled.Select(s => new DueRow(s.Stream, s.At, s.Next)));
             await session.ExecuteAsync("delete-due", [rows], cancellation);
-            if (settled.Any(s => s.Next is not null || s.Stuck is not null))
+            if (settled.Any(s => s.Next is not null))
                 await session.ExecuteAsync("settle-due", [rows], cancellation);
         }
         if (due.Count > 0)
             await session.ExecuteAsync(
-                "save-due", [Json(due.Select(d => new DueRow(d.Stream, d.At, null, null))), now], cancellation);
+                "save-due", [Json(due.Select(d => new DueRow(d.Stream, d.At, null))), now], cancellation);
         return true;
     }
 
@@ -88,10 +79,10 @@ internal sealed class RelationalDueTable(ISessions sessions) : IDueStore
 }
 
 /// <summary>A row as it goes to the database; times in microseconds since 1970.</summary>
-internal sealed record DueRow(string Category, string Id, long At, long? Next, string? Stuck)
+internal sealed record DueRow(string Category, string Id, long At, long? Next)
 {
-    public DueRow(StreamName stream, DateTimeOffset at, DateTimeOffset? next, string? stuck)
-        : this(stream.Category, stream.Id, Microseconds(at), next is { } time ? Microseconds(time) : null, stuck)
+    public DueRow(StreamName stream, DateTimeOffset at, DateTimeOffset? next)
+        : this(stream.Category, stream.Id, Microseconds(at), next is { } time ? Microseconds(time) : null)
     {
     }
 

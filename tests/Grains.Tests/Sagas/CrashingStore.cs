@@ -67,10 +67,6 @@ public sealed class CrashingStore(IEventStore log, IDueStore table) : IEventStor
         return await table.ClaimDueAsync(now, leaseEnd, max, cancellation);
     }
 
-    public Task<IReadOnlyList<StuckDue>> ListStuckAsync(
-        string? category, int max, CancellationToken cancellation = default) =>
-        table.ListStuckAsync(category, max, cancellation);
-
     public async IAsyncEnumerable<StoredEvent> ReadStreamAsync(
         StreamName stream,
         long fromVersion = 1,

@@ -100,13 +100,6 @@ public sealed class SagaCluster : IAsyncLifetime
     public Task DueIsWritten() => _cluster.GetSiloServiceProvider().GetRequiredService<DueBook>().EnterAsync(
         new Due(new StreamName("nobody", "never"), DateTimeOffset.MaxValue));
 
-    /// <summary>Those who wait for a person.</summary>
-    public async Task<IReadOnlyList<StuckDue>> Stuck()
-    {
-        await DueIsWritten();
-        return await Store.ListStuckAsync(category: null, max: 10);
-    }
-
     /// <summary>Asks until something holds that comes by itself.</summary>
     public static async Task Until(Func<Task<bool>> holds)
     {

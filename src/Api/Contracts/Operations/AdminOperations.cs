@@ -87,7 +87,7 @@ internal static class AdminOperations
         },
         new("GET /admin/sagas", "Which sagas wait for a person.")
         {
-            Answer = typeof(Page<SagaEndpoints.StuckBody>),
+            Answer = typeof(Page<SagaEndpoints.ListedBody>),
             Needs = ["status"],
             At = "/admin/sagas?status=stuck",
         },

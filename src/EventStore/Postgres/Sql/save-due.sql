@@ -6,4 +6,4 @@ GROUP BY d.category, d.id
 ORDER BY d.category, d.id
 -- The time is never the one that stood: who has yet to settle for that one must not settle for this.
 ON CONFLICT (category, id) DO UPDATE
-SET due_at = least(due.due_at - interval '1 microsecond', excluded.due_at), stuck = NULL;
+SET due_at = least(due.due_at - interval '1 microsecond', excluded.due_at);

@@ -1,4 +1,4 @@
-UPDATE due SET due_at = timestamptz 'epoch' + s.next * interval '1 microsecond', stuck = s.stuck
-FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS s (category text, id text, at bigint, next bigint, stuck text)
-WHERE due.category = s.category AND due.id = s.id AND (s.next IS NOT NULL OR s.stuck IS NOT NULL)
+UPDATE due SET due_at = timestamptz 'epoch' + s.next * interval '1 microsecond'
+FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS s (category text, id text, at bigint, next bigint)
+WHERE due.category = s.category AND due.id = s.id AND s.next IS NOT NULL
   AND due.due_at = timestamptz 'epoch' + s.at * interval '1 microsecond';

@@ -2,4 +2,4 @@ DELETE FROM due
 WHERE (category, id, due_at) IN (
     SELECT json_extract(value, '$.category'), json_extract(value, '$.id'), json_extract(value, '$.at')
     FROM json_each($1)
-    WHERE json_extract(value, '$.next') IS NULL AND json_extract(value, '$.stuck') IS NULL);
+    WHERE json_extract(value, '$.next') IS NULL);

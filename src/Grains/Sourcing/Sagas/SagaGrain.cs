@@ -178,7 +178,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
 
     private void Settle(DateTimeOffset due, DateTimeOffset? next)
     {
-        sagas.Due.Settle(new DueSettlement(Stream, due, next, Saga.Stuck));
+        sagas.Due.Settle(new DueSettlement(Stream, due, next));
         _due = next;
     }
 
