@@ -85,10 +85,9 @@ internal static class AdminOperations
             Missing = NoProjection,
             Body = """{"dryRun":true,"consumer":"account_list"}""",
         },
-        new("GET /admin/sagas", "Which sagas wait for a person.")
+        new("GET /admin/sagas", "The sagas of a type, a status or an age, those that wait for a person among them.")
         {
             Answer = typeof(Page<SagaEndpoints.ListedBody>),
-            Needs = ["status"],
             At = "/admin/sagas?status=stuck",
         },
         new("GET /admin/sagas/{saga}", "How a saga stands, what it did and what is to come.")
