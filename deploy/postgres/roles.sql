@@ -55,7 +55,8 @@ FROM pg_tables JOIN (VALUES
     ('parked_runs',     'SELECT, INSERT, UPDATE, DELETE'),
     ('parked_acts',     'SELECT, INSERT'),
     ('notices',         'SELECT, INSERT, DELETE'),
-    ('due',             'SELECT, INSERT, UPDATE, DELETE')
+    ('due',             'SELECT, INSERT, UPDATE, DELETE'),
+    ('idempotency_keys', 'SELECT, INSERT, UPDATE, DELETE')
 ) AS allowed (name, rights) ON name = tablename
 WHERE schemaname = :'schema'
 \gexec

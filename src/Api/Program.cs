@@ -6,6 +6,7 @@ using Waybill.Api.Contracts;
 using Waybill.Api.Feed;
 using Waybill.Api.Health;
 using Waybill.Api.Http;
+using Waybill.Api.Idempotency;
 using Waybill.Api.Transfers;
 using Waybill.Silo;
 
@@ -17,6 +18,7 @@ return await Start.RunAsync(() =>
     builder.AddWaybillSilo();
     builder.AddStrictJson();
     builder.AddProblems();
+    builder.AddIdempotencyKeys();
     builder.Services.AddSingleton<Views>();
     builder.Services.AddSingleton<History>();
     builder.Services.AddSingleton<Projections>();

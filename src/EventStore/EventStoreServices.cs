@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Waybill.EventStore.Idempotency;
 using Waybill.EventStore.Postgres;
 using Waybill.EventStore.Relational;
 using Waybill.EventStore.Sqlite;
@@ -56,6 +57,7 @@ public static class EventStoreServices
             .AddSingleton<ISubjectStore>(all => all.GetRequiredService<TStore>())
             .AddSingleton<ILogAudit>(all => all.GetRequiredService<TStore>())
             .AddSingleton<IDueStore>(all => all.GetRequiredService<TStore>().DueTable)
+            .AddSingleton<IIdempotencyStore>(all => all.GetRequiredService<TStore>().IdempotencyKeys)
             .AddSingleton(all => all.GetRequiredService<TStore>().ReadModels);
     }
 }

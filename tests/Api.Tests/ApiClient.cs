@@ -18,6 +18,10 @@ internal sealed class ApiClient(Uri address) : IDisposable
     public Task<Answer> Post(string path, object? body = null, string? ifMatch = null) => Send(
         HttpMethod.Post, path, body is null ? null : JsonContent.Create(body), ("If-Match", ifMatch));
 
+    /// <summary>Sends a command under a key.</summary>
+    public Task<Answer> PostOnce(string key, string path, object? body = null) => Send(
+        HttpMethod.Post, path, body is null ? null : JsonContent.Create(body), ("Idempotency-Key", key));
+
     /// <summary>Sends the body as it is written here.</summary>
     public Task<Answer> PostText(string path, string body, string contentType = "application/json")
     {
@@ -60,6 +64,8 @@ internal sealed class ApiClient(Uri address) : IDisposable
 internal sealed record Answer(HttpStatusCode Status, string ContentType, ILookup<string, string> Headers, string Text)
 {
     public JsonElement Body => JsonElement.Parse(Text);
+
+    public bool IsReplayed => Header("Idempotency-Replayed") == "true";
 
     public string? ETag => Header("ETag");
 

@@ -125,17 +125,6 @@ public sealed class MalformedRequestTests(RunningServer server)
         (await _api.PostText($"/accounts/{await _api.OpenAccount()}/close", new string(' ', 70 * 1024)))
             .ShouldBeProblem(HttpStatusCode.RequestEntityTooLarge, "body-too-large");
 
-    [Fact]
-    public async Task A_command_with_a_key_that_would_be_ignored_is_refused()
-    {
-        var id = await _api.OpenAccount();
-        using var body = System.Net.Http.Json.JsonContent.Create(new { amount = 5 });
-
-        (await _api.Send(HttpMethod.Post, $"/accounts/{id}/deposits", body, ("Idempotency-Key", "k")))
-            .ShouldBeProblem(HttpStatusCode.BadRequest, "idempotency-key-unsupported");
-        (await _api.Balance(id)).ShouldBe(0);
-    }
-
     [Theory]
     [InlineData("")]
     [InlineData("/events")]

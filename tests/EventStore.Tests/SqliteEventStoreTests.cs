@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging.Abstractions;
 using Waybill.EventStore;
+using Waybill.EventStore.Idempotency;
 using Waybill.EventStore.Sqlite;
 using static Waybill.Tests.EventStore.Make;
 
@@ -29,6 +30,16 @@ public sealed class SqliteEventStoreTests : EventStoreContract
         Directory.CreateDirectory(DatabasePath + ".lock");
 
         Should.Throw<StoreUnavailableException>(() => Open()).Message.ShouldContain(".lock");
+    }
+
+    [Fact]
+    public async Task A_command_whose_process_has_ended_is_begun_again_at_once()
+    {
+        await Begin("k", "deposit", 1);
+        Reopen();
+
+        (await Begin("k", "deposit", 2)).ShouldBe(new(KeyedCommandStatus.Begun, Id(1)));
+        (await Begin("k", "deposit", 3)).Status.ShouldBe(KeyedCommandStatus.UnderWay);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Waybill.Api.Http;
+using Waybill.Api.Idempotency;
 using Waybill.EventStore;
 using Waybill.EventStore.ReadModels;
 using Waybill.Grains.Accounts;
@@ -11,6 +12,7 @@ internal static class AccountEndpoints
     {
         var accounts = app.MapGroup("/accounts").WithTags("Accounts");
         accounts.RefuseUnknownQuery();
+        accounts.TakeIdempotencyKeys();
         accounts.MapPost("/",                 Open);
         accounts.MapGet("/",                  List);
         accounts.MapGet("/{id}",              Get);
@@ -26,7 +28,7 @@ internal static class AccountEndpoints
 
     private static async Task<IResult> Open(NewAccount body, HttpContext http, IGrainFactory grains)
     {
-        var id = body.AccountId ?? ResourceId.New();
+        var id = body.AccountId ?? http.NewId();
         var opened = await grains.AccountGrain(id).Open(http.Command(), body.Owner.Value, body.Currency.Value);
         return http.Answer(opened, account => Results.Created($"/accounts/{id}", account));
     }

@@ -9,12 +9,6 @@ internal static class AdminEndpoints
     {
         var admin = app.MapGroup("/admin").WithTags("Operations");
         admin.RefuseUnknownQuery();
-        admin.AddEndpointFilter((call, next) =>
-        {
-            if (!HttpMethods.IsGet(call.HttpContext.Request.Method))
-                call.HttpContext.Request.RefuseIdempotencyKey();
-            return next(call);
-        });
         admin.MapLog();
         admin.MapCorrelations();
         admin.MapProjections();

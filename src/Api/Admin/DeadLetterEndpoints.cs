@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Waybill.Api.Http;
+using Waybill.Api.Idempotency;
 using Waybill.EventStore.ReadModels;
 using Waybill.Grains.Sourcing.Projections;
 
@@ -21,6 +22,7 @@ internal static class DeadLetterEndpoints
     public static void MapDeadLetters(this RouteGroupBuilder admin)
     {
         var letters = admin.MapGroup("/dead-letters");
+        letters.RefuseIdempotencyKeys();
         letters.MapGet("/",                   List);
         letters.MapPost("/redrive",           RedriveAll);
         letters.MapGet("/{id:guid}",          Get);

@@ -1,4 +1,5 @@
 using Waybill.Api.Http;
+using Waybill.Api.Idempotency;
 using Waybill.EventStore;
 using Waybill.EventStore.ReadModels;
 using Waybill.Grains.Sourcing.Projections;
@@ -10,6 +11,7 @@ internal static class ProjectionEndpoints
     public static void MapProjections(this RouteGroupBuilder admin)
     {
         var projections = admin.MapGroup("/projections");
+        projections.RefuseIdempotencyKeys();
         projections.MapGet("/",                                List);
         projections.MapGet("/{name}",                          Get);
         projections.MapPost("/{name}/rebuild",                 Rebuild);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Waybill.Api.Http;
+using Waybill.Api.Idempotency;
 using Waybill.Api.Transfers;
 using Waybill.EventStore.ReadModels;
 using Waybill.Grains.Sourcing;
@@ -18,6 +19,7 @@ internal static class SagaEndpoints
     public static void MapSagas(this RouteGroupBuilder admin)
     {
         var sagas = admin.MapGroup("/sagas");
+        sagas.TakeIdempotencyKeys();
         sagas.MapGet("/",                    List);
         sagas.MapGet("/{saga}",              Get);
         sagas.MapPost("/{saga}/retry",       Retry);

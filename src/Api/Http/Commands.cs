@@ -7,28 +7,53 @@ namespace Waybill.Api.Http;
 /// <summary>Reads from a request what every command is told beside its own arguments.</summary>
 internal static class Commands
 {
+    private const int KeyLengthMax = 255;
+
     /// <exception cref="MalformedException">
-    /// <c>If-Match</c> is not an ETag of ours, or there is an <c>Idempotency-Key</c>: whoever sends one relies on it.
+    /// <c>If-Match</c> is not an ETag of ours, or there is an <c>Idempotency-Key</c> that nothing here takes.
     /// </exception>
     public static CommandContext Command(this HttpContext http) => new(
-        CommandId: CommandId(http.Request),
+        CommandId: http.CommandId(),
         CorrelationId: http.CorrelationId(),
         CausationId: null,
         Actor: DeveloperOnly.Actor,
         ExpectedVersion: ExpectedVersion(http.Request),
         TraceParent: Activity.Current?.Id);
 
+    /// <summary>
+    /// The id of what a request makes without naming it: that of its command, so that a request that comes again under
+    /// its key makes the same.
+    /// </summary>
+    public static ResourceId NewId(this HttpContext http) => ResourceId.Of(http.CommandId());
+
+    /// <summary>Sets the id under which the request's command is carried out.</summary>
+    public static void UseCommandId(this HttpContext http, Guid id) => http.Items[typeof(Commands)] = id;
+
+    /// <summary>The key under which a command is sent; null if it has none.</summary>
+    /// <exception cref="MalformedException">It is empty or too long, or there are several.</exception>
+    public static string? IdempotencyKey(this HttpRequest request) => request.Headers["Idempotency-Key"] switch
+    {
+        [] => null,
+        [{ Length: > 0 and <= KeyLengthMax } key] => key,
+        _ => throw new MalformedException(
+            $"Idempotency-Key must be one of 1 to {KeyLengthMax} characters.", "idempotency-key-malformed"),
+    };
+
     /// <exception cref="MalformedException">There is one: whoever sends it relies on it.</exception>
     public static void RefuseIdempotencyKey(this HttpRequest request)
     {
         if (request.Headers["Idempotency-Key"].Count > 0)
-            throw new MalformedException("Idempotency-Key is not supported yet.", "idempotency-key-unsupported");
+            throw new MalformedException("Idempotency-Key is not supported here.", "idempotency-key-unsupported");
     }
 
-    private static Guid CommandId(HttpRequest request)
+    private static Guid CommandId(this HttpContext http)
     {
-        request.RefuseIdempotencyKey();
-        return Guid.CreateVersion7();
+        if (http.Items[typeof(Commands)] is Guid known)
+            return known;
+        http.Request.RefuseIdempotencyKey();
+        var id = Guid.CreateVersion7();
+        http.UseCommandId(id);
+        return id;
     }
 
     // Our ETags are quoted versions. A weak one, a list or anything else cannot be one of them, and is not guessed at.

@@ -8,7 +8,9 @@ using Waybill.EventStore;
 namespace Waybill.Api.Http;
 
 /// <summary>A request that cannot be understood; the message, a sentence, is answered.</summary>
-internal sealed class MalformedException(string message, string? code = null) : BadHttpRequestException(message)
+internal sealed class MalformedException(
+    string message, string? code = null, int status = StatusCodes.Status400BadRequest)
+    : BadHttpRequestException(message, status)
 {
     /// <summary>The stable code; null for the one that goes with the status.</summary>
     public string? Code { get; } = code;
@@ -54,6 +56,7 @@ internal static class Problems
         408 => "request-timeout",
         413 => "body-too-large",
         415 => "unsupported-media-type",
+        422 => "unprocessable",
         429 => "overloaded",
         503 => "unavailable",
         504 => "view-behind",

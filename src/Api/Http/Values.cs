@@ -15,7 +15,7 @@ internal readonly record struct ResourceId : ITextValue<ResourceId>
 
     public string Value { get; private init; }
 
-    public static ResourceId New() => new() { Value = Guid.CreateVersion7().ToString() };
+    public static ResourceId Of(Guid id) => new() { Value = id.ToString() };
 
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out ResourceId result)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Waybill.Api.Http;
+using Waybill.Api.Idempotency;
 using Waybill.Grains.Sourcing.Sagas;
 using Waybill.Grains.Transfers;
 
@@ -11,6 +12,7 @@ internal static class TransferEndpoints
     {
         var transfers = app.MapGroup("/transfers").WithTags("Transfers");
         transfers.RefuseUnknownQuery();
+        transfers.TakeIdempotencyKeys();
         transfers.MapPost("/",    Start);
         transfers.MapGet("/{id}", Get);
         return transfers;
@@ -18,7 +20,7 @@ internal static class TransferEndpoints
 
     private static async Task<IResult> Start(NewTransfer body, HttpContext http, IGrainFactory grains)
     {
-        var id = body.TransferId ?? ResourceId.New();
+        var id = body.TransferId ?? http.NewId();
         var transfer = new Transfer(
             body.From.Value, body.To.Value, body.Amount.Value, body.Currency.Value, body.Reference?.Value);
         var started = await grains.TransferGrain(id).Start(http.Command(), transfer);

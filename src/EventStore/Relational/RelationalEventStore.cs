@@ -1,4 +1,5 @@
 using Waybill.EventStore.Appending;
+using Waybill.EventStore.Idempotency;
 using Waybill.EventStore.Integrity;
 using Waybill.EventStore.ReadModels;
 
@@ -13,6 +14,9 @@ public abstract class RelationalEventStore
 
     /// <summary>Who has to be woken, and when.</summary>
     public IDueStore DueTable => field ??= new RelationalDueTable(this);
+
+    /// <summary>The keys under which callers send commands.</summary>
+    public IIdempotencyStore IdempotencyKeys => field ??= new RelationalIdempotencyKeys(this);
 
     private protected HeadSignal Signal { get; } = new();
 

@@ -1,0 +1,4 @@
+-- What another process is deleting at this moment is left to it.
+DELETE FROM idempotency_keys
+WHERE key IN (
+    SELECT key FROM idempotency_keys WHERE since < $1 ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED);
