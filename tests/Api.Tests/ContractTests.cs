@@ -117,7 +117,8 @@ public sealed partial class ContractTests(RunningServer server)
             var asked = await _api.Post("/transfers", new { from, to, amount, currency = "EUR" });
             await Until(asked.String("transferId")!);
         }
-        await _api.Post($"/accounts/{from}/withdrawals", new { amount = 6 });
+        await _api.Post($"/accounts/{from}/interest", new { amount = 1 });
+        await _api.Post($"/accounts/{from}/withdrawals", new { amount = 7 });
         await _api.Post($"/accounts/{from}/close");
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Waybill.Api.Http;
@@ -53,9 +55,27 @@ internal static class ValueSchemas
         var value = Nullable.GetUnderlyingType(type) ?? type;
         if (Known.TryGetValue(value, out var make))
             return make();
-        var expected = value.GetProperty("Expected")?.GetValue(null) as string;
-        return new() { Type = JsonSchemaType.String, Description = expected };
+        if (value.IsEnum)
+            return new()
+            {
+                Type = JsonSchemaType.String,
+                Enum = [.. Enum.GetNames(value).Select(name => JsonNode.Parse($"\"{Camel(name)}\"")!)],
+            };
+        // A number with bounds of its own is written as the number that it holds.
+        if (value.IsValueType && value.GetProperty("Value") is { } held
+            && Known.TryGetValue(held.PropertyType, out make))
+            return make();
+        // Whatever else is written as text says itself what it must look like.
+        var isText = Array.Exists(value.GetInterfaces(), contract =>
+            contract.IsGenericType && contract.GetGenericTypeDefinition() == typeof(ITextValue<>));
+        return new()
+        {
+            Type = isText || value == typeof(string) ? JsonSchemaType.String : null,
+            Description = value.GetProperty(nameof(ResourceId.Expected))?.GetValue(null) as string,
+        };
     }
+
+    private static string Camel(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
 
     /// <summary>Describes what a body is made of.</summary>
     public static Task DescribeAsync(

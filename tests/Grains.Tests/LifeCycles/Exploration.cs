@@ -50,8 +50,11 @@ internal static class Exploration
     /// <summary>The transitions of a saga, whatever its commands are answered, and in whatever order.</summary>
     /// <param name="requests">What is asked of it.</param>
     /// <param name="answers">What a question can be answered with, by the name under which it is asked.</param>
+    /// <param name="refusals">The codes that it treats differently from each other.</param>
     public static HashSet<Transition> OfSaga<TSaga>(
-        IReadOnlyList<SagaInput.Request> requests, Func<string, IEnumerable<RawJson?>>? answers = null)
+        IReadOnlyList<SagaInput.Request> requests,
+        Func<Saga<TSaga>, string, IEnumerable<RawJson?>>? answers = null,
+        params IReadOnlyList<string> refusals)
         where TSaga : class, ISaga<TSaga>
     {
         var stream = new StreamName(TSaga.Category, "one");
@@ -78,9 +81,10 @@ internal static class Exploration
                 yield return new SagaCommand.Take(stream, context, request);
             foreach (var sent in saga.Commands)
             {
-                foreach (var result in answers?.Invoke(sent.Name) ?? [null])
+                foreach (var result in answers?.Invoke(saga, sent.Name) ?? [null])
                     yield return new SagaCommand.Hear(stream, context, sent.Id, sent.Attempt, null, result);
-                yield return new SagaCommand.Hear(stream, context, sent.Id, sent.Attempt, "no");
+                foreach (var code in refusals.Append("no"))
+                    yield return new SagaCommand.Hear(stream, context, sent.Id, sent.Attempt, code);
             }
             if (saga.Deadline is { } deadline)
                 yield return new SagaCommand.TimeOut(stream, context, deadline.Epoch);
@@ -92,7 +96,7 @@ internal static class Exploration
         {
             { Status: SagaStatus.None } => Beginning,
             { Stuck: not null } => "stuck",
-            { Status: SagaStatus.Running } => saga.Stage,
+            { Status: SagaStatus.Running } => saga.Stage.Replace('-', '_'), // As diagrams can name it.
             _ => saga.Status.ToString().ToLowerInvariant(),
         };
 
