@@ -14,7 +14,7 @@ public sealed record Holds(ImmutableList<OpenHold> Open)
 
     /// <summary>All that is set aside; never more than the balance.</summary>
     [JsonIgnore]
-    public long Total { get; } = Open.Sum(hold => hold.Amount);
+    public long Total => Open.Sum(hold => hold.Amount);
 
     /// <summary>What is set aside under an id; 0 if nothing is.</summary>
     public long Amount(string holdId) => Open.Find(hold => hold.HoldId == holdId)?.Amount ?? 0;

@@ -34,7 +34,7 @@ public sealed record Poll(IReadOnlyList<string> Names) : ISaga<Poll>
         _ => Step.Ignored,
     };
 
-    public sealed record Begun() : Request("begun");
+    public sealed record Begun() : SagaInput.Request("begun");
 }
 
 [JsonSerializable(typeof(Poll))]
