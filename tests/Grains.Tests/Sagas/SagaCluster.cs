@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 using Waybill.EventStore;
+using Waybill.EventStore.Relational;
 using Waybill.EventStore.Sqlite;
 using Waybill.EventStore.Streams;
 using Waybill.Grains;
@@ -10,6 +11,8 @@ using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Sagas;
 using Waybill.Grains.Transfers;
+using Waybill.Tests.Grains.Projections;
+using Waybill.Tests.Postgres;
 
 namespace Waybill.Tests.Grains.Sagas;
 
@@ -23,12 +26,15 @@ public sealed class SagaCluster : IAsyncLifetime
     private readonly EventTypes _types =
         new ServiceCollection().AddWaybillEvents().BuildServiceProvider().GetRequiredService<EventTypes>();
 
-    private SqliteEventStore _sqlite = null!;
+    private RelationalEventStore _store = null!;
     private InProcessTestCluster _cluster = null!;
 
     public FakeTimeProvider Clock { get; } = new();
 
     public TimeProvider Time { get; init; } = null!;
+
+    /// <summary>The PostgreSQL server to use; null for SQLite.</summary>
+    public PostgresServer? Server { get; init; }
 
     public short Silos { get; init; } = 1;
 
@@ -53,19 +59,21 @@ public sealed class SagaCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _sqlite = new SqliteEventStore(
-            new SqliteEventStoreOptions { Path = Path.Combine(_directory.FullName, "waybill.db") },
-            _types,
-            Now,
-            NullLogger<SqliteEventStore>.Instance);
-        Store = new CrashingStore(_sqlite, _sqlite.DueTable);
+        _store = Server is { } server
+            ? ProjectionBed.OpenPostgres(server, _types, Now)
+            : new SqliteEventStore(
+                new SqliteEventStoreOptions { Path = Path.Combine(_directory.FullName, "waybill.db") },
+                _types,
+                Now,
+                NullLogger<SqliteEventStore>.Instance);
+        Store = new CrashingStore(_store, _store.DueTable);
         _cluster = await Deploy();
     }
 
     public async ValueTask DisposeAsync()
     {
         await _cluster.DisposeAsync();
-        _sqlite.Dispose();
+        ((IDisposable)_store).Dispose();
         _directory.Delete(recursive: true);
     }
 
@@ -128,7 +136,7 @@ public sealed class SagaCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton(new StoreAccess(
-                Store, _sqlite, _types, Now, new SourcingOptions(), NullLogger<StoreAccess>.Instance));
+                Store, _store, _types, Now, new SourcingOptions(), NullLogger<StoreAccess>.Instance));
             silo.Services.AddSingleton(Options);
             silo.Services.AddSingleton(new DueBook(Store, Now, NullLogger<DueBook>.Instance));
             silo.Services.AddSingleton(services => new MessageTypes(
@@ -143,7 +151,7 @@ public sealed class SagaCluster : IAsyncLifetime
                 Store, services.GetRequiredService<IGrainFactory>(), Options, Now, NullLogger<DueLoop>.Instance));
             silo.AddWaybillGrains();
             silo.Services.AddSingleton<IEventStore>(Store).AddSingleton<ICheckpointStore>(
-                ForgetsPositions ? new NoCheckpoints() : _sqlite);
+                ForgetsPositions ? new NoCheckpoints() : _store);
             if (HasStreams)
                 silo.AddEventStreams();
             silo.AddWaybillSagas();

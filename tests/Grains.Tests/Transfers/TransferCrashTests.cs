@@ -1,18 +1,28 @@
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Sagas;
 using Waybill.Grains.Transfers;
+using Waybill.Tests.Grains.Projections;
 using Waybill.Tests.Grains.Sagas;
+using Waybill.Tests.Postgres;
 using static Waybill.Tests.Grains.Sagas.SagaCluster;
 
 namespace Waybill.Tests.Grains.Transfers;
+
+/// <inheritdoc/>
+public sealed class SqliteTransferCrashTests() : TransferCrashTests(server: null);
+
+/// <inheritdoc/>
+[Collection(OnPostgres.Name)]
+public sealed class PostgresTransferCrashTests(PostgresServer server) : TransferCrashTests(server);
 
 /// <summary>
 /// The process dies at each write of a transfer in turn, just before or just after it. What is on disk then is brought
 /// to its end by the next process.
 /// </summary>
-public sealed class TransferCrashTests : IAsyncLifetime
+public abstract class TransferCrashTests(PostgresServer? server) : IAsyncLifetime
 {
-    private readonly SagaCluster _cluster = new() { Options = new SagaOptions { Pause = TimeSpan.Zero } };
+    private readonly SagaCluster _cluster =
+        new() { Server = server, Options = new SagaOptions { Pause = TimeSpan.Zero } };
 
     public static TheoryData<int, bool, bool> Boundaries =>
     [
@@ -30,7 +40,11 @@ public sealed class TransferCrashTests : IAsyncLifetime
         await _cluster.Open("bob", 0);
     }
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Theory]
     [MemberData(nameof(Boundaries))]

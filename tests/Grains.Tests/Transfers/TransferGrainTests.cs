@@ -2,19 +2,29 @@ using Waybill.EventStore;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Sagas;
 using Waybill.Grains.Transfers;
+using Waybill.Tests.Grains.Projections;
 using Waybill.Tests.Grains.Sagas;
+using Waybill.Tests.Postgres;
 using static Waybill.Tests.Grains.Sagas.SagaCluster;
 
 namespace Waybill.Tests.Grains.Transfers;
 
+/// <inheritdoc/>
+public sealed class SqliteTransferGrainTests() : TransferGrainTests(server: null);
+
+/// <inheritdoc/>
+[Collection(OnPostgres.Name)]
+public sealed class PostgresTransferGrainTests(PostgresServer server) : TransferGrainTests(server);
+
 /// <summary>The shell around every saga, shown on the transfer.</summary>
-public sealed class TransferGrainTests : IAsyncLifetime
+public abstract class TransferGrainTests(PostgresServer? server) : IAsyncLifetime
 {
     private static readonly Transfer FiveEuros = new("ann", "bob", 5_00, "EUR", "rent");
     private static readonly StreamName Stream = new("transfer", "t1");
 
     // Without a pause, what is sent again is sent at once.
-    private readonly SagaCluster _cluster = new() { Options = new SagaOptions { Pause = TimeSpan.Zero } };
+    private readonly SagaCluster _cluster =
+        new() { Server = server, Options = new SagaOptions { Pause = TimeSpan.Zero } };
 
     private ITransferGrain Transfer => _cluster.Transfer("t1");
 
@@ -25,7 +35,11 @@ public sealed class TransferGrainTests : IAsyncLifetime
         await _cluster.Open("bob", 0);
     }
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public async Task It_reaches_its_end_in_five_appends_and_two_writes_of_the_due_table()
@@ -150,7 +164,7 @@ public sealed class TransferGrainTests : IAsyncLifetime
     [Fact]
     public async Task What_the_log_delivers_brings_it_to_its_end_though_no_call_is_ever_answered()
     {
-        await using var cluster = new SagaCluster { HasStreams = true };
+        await using var cluster = new SagaCluster { Server = server, HasStreams = true };
         await cluster.InitializeAsync();
         await cluster.Open("ann", 8_00);
         await cluster.Open("bob", 0);
