@@ -39,7 +39,7 @@ return await Start.RunAsync(() =>
     routes.MapFeed();
     routes.MapContracts();
     routes.MapOpenApiContract();
-    app.MapOrleansDashboard("/dashboard");
+    app.MapOrleansDashboard("/dashboard").ExcludeFromDescription();
     app.Lifetime.ApplicationStarted.Register(() => Welcome.Print(app.Urls));
     return app;
 });

@@ -27,6 +27,7 @@ public static class WaybillSilo
         ["Logging:LogLevel:Microsoft"] = "Warning",
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "Critical",
         ["Logging:LogLevel:Orleans"] = "Warning",
+        ["Logging:LogLevel:Polly"] = "Warning", // Genuine Orleans places grains through it, and it tells of each.
     };
 
     /// <summary>Adds the event store, Orleans on it, and the health checks of both.</summary>
