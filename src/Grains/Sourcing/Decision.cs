@@ -4,7 +4,7 @@ namespace Waybill.Grains.Sourcing;
 public sealed class Decision<TEvent>
     where TEvent : class
 {
-    private Decision(IReadOnlyList<TEvent> events, Refusal? refusal) => (Events, Refusal) = (events, refusal);
+    internal Decision(IReadOnlyList<TEvent> events, Refusal? refusal) => (Events, Refusal) = (events, refusal);
 
     /// <summary>What happens, in order; empty if refused, or if there is nothing left to do.</summary>
     public IReadOnlyList<TEvent> Events { get; }
@@ -35,6 +35,10 @@ public static class Decision
 {
     /// <summary>It has been dealt with already.</summary>
     public static NothingToDo Nothing => default;
+
+    /// <summary>All of these happen, in order.</summary>
+    public static Decision<TEvent> Happen<TEvent>(params TEvent[] events)
+        where TEvent : class => new(events, null);
 
     /// <summary>A rule says no.</summary>
     public static Refusal Refuse(string code) => new(code);

@@ -221,7 +221,8 @@ public abstract class TransferGrainTests(PostgresServer? server) : IAsyncLifetim
         await GetStuck();
         (await Explain()).Stuck.ShouldBe("undo-debit: account-closed");
 
-        (await Transfer.Retry(Command("eve") with { CorrelationId = "another" })).Status.ShouldBe(OutcomeStatus.Accepted);
+        (await Transfer.Retry(Command("eve") with { CorrelationId = "another" })).Status
+            .ShouldBe(OutcomeStatus.Accepted);
         await Until(async () => (await Explain()).Stuck is not null);
         await NobodyIsDue();
 

@@ -133,6 +133,20 @@ public sealed class TransferTests
     }
 
     [Fact]
+    public void A_success_that_is_undone_only_after_a_person_was_called_leaves_nothing_for_that_person()
+    {
+        Request(FiveEuros);
+        _transfer.Refused("debit", "insufficient-funds");
+        _transfer.Done("debit");
+        _transfer.TimeOut();
+        _transfer.Saga.Stuck.ShouldBe("undo-debit: timed-out");
+
+        _transfer.Done("undo-debit");
+        (_transfer.Saga.Stuck, _transfer.Saga.IsOver).ShouldBe((null, true));
+        _transfer.Retry().Refusal.ShouldBe(Decision.Refuse("saga-not-stuck"));
+    }
+
+    [Fact]
     public void A_refused_compensation_calls_for_a_person_who_has_it_tried_again()
     {
         GetStuckOnTheCredit();

@@ -58,6 +58,15 @@ public sealed record Saga<TSaga>(
     /// <summary>True if nothing is left to be done, unless a success comes late.</summary>
     internal bool IsOver => Stuck is null && !HasStatusOnTheWay && !Unanswered.Any();
 
+    /// <summary>Whether all commands of one of these names, or of one of these kinds, took effect.</summary>
+    public bool IsDone(params ReadOnlySpan<string> names)
+    {
+        foreach (var command in Commands)
+            if (command.Status is not CommandStatus.Done && names.Contains(command.Name.Split(':')[0]))
+                return false;
+        return true;
+    }
+
     private bool HasStatusOnTheWay => Status is SagaStatus.None or SagaStatus.Running or SagaStatus.Compensating;
 
     /// <summary>Goes on to a stage.</summary>
@@ -72,7 +81,10 @@ public sealed record Saga<TSaga>(
     /// <summary>Ends well.</summary>
     public Step Complete() => Step.Of(StepKind.Complete);
 
-    /// <summary>Goes back: everything that was done is undone, the last first.</summary>
+    /// <summary>
+    /// Goes back: everything that was done is undone, the last first. What is sent with it is sent once, whatever there
+    /// is to undo, and the way back ends only after it has been answered.
+    /// </summary>
     public Step Compensate(string reason) => Step.Of(StepKind.Compensate, reason);
 
     /// <summary>Calls for a person, who has it tried again or undone.</summary>
@@ -142,8 +154,13 @@ public sealed record Saga<TSaga>(
         var input = new RecordedInput(
             hear.Refusal is null ? "done" : "refused", command.Name, hear.Refusal, hear.Result);
         var known = With(change);
-        if (known.Undoing(command, hear.Refusal) is { } undoing)
-            return known.Next(hear, input, undoing, now, change);
+        // What it was stuck on has taken effect after all.
+        var isSettled = hear.Refusal is null && Stuck?.StartsWith($"{command.Name}: ", StringComparison.Ordinal) is true;
+        if (isSettled)
+            known = known with { Stuck = known.RefusedUndo };
+        if (known.Undoing(command, hear.Refusal, isSettled) is { } undoing)
+            return known.Next(
+                hear, input, isSettled ? undoing.Within(TSaga.CompensationLimit) : undoing, now, change);
 
         var step = TSaga.React(known, hear.Refusal is null
             ? new SagaInput.Done(command.Name, hear.Result)
@@ -153,7 +170,7 @@ public sealed record Saga<TSaga>(
     }
 
     // What an answer leads to where the saga itself is not asked; null if it is.
-    private Step? Undoing(CommandState before, string? refusal)
+    private Step? Undoing(CommandState before, string? refusal, bool isSettled)
     {
         if (Status is SagaStatus.Compensating)
             return Compensate(Reason!);
@@ -161,7 +178,7 @@ public sealed record Saga<TSaga>(
             return refusal is null ? Stay() : Stop($"{before.Name}: {refusal}");
         if (before.Status is CommandStatus.Refused && before.Undo is not null)
             return Stay().Undo(before);
-        return Status is SagaStatus.Running && before.Status is CommandStatus.Sent ? null : Stay();
+        return Status is SagaStatus.Running && (before.Status is CommandStatus.Sent || isSettled) ? null : Stay();
     }
 
     private Decision<SagaEvent> TimedOut(TimeOut late, DateTimeOffset now)
@@ -192,18 +209,26 @@ public sealed record Saga<TSaga>(
                    select new CommandChange(command.Id, isRefused ? CommandStatus.ByHand : CommandStatus.Sent),
             ];
         var dealtWith = With(changes) with { Stuck = null };
-        var step = Status is SagaStatus.Running or SagaStatus.Compensating
-            ? Compensate(Reason ?? "asked-to-compensate")
-            : Stay();
-        return dealtWith.Next(ask, new("compensate"), step.Within(TSaga.CompensationLimit), now, changes);
+        var step = Status switch
+        {
+            SagaStatus.Running => TSaga.React(this, new SagaInput.AskedBack()),
+            SagaStatus.Compensating => Compensate(Reason!),
+            _ => Stay(),
+        };
+        if (step.Kind is StepKind.Refuse)
+            return Refuse(step.Reason!);
+        if (step.Kind is StepKind.Ignore)
+            step = Compensate("asked-to-compensate");
+        step = step.Within(step.Limit ?? TSaga.CompensationLimit);
+        return dealtWith.Next(ask, new("compensate"), step, now, changes);
     }
 
-    // What a saga is stuck on: what has not been undone, or else what its last stage has sent.
+    // What a saga is stuck on: what has not been undone, or else, on its way forward, what its last stage has sent.
     private IEnumerable<CommandState> Unsettled()
     {
         var open = Commands.Where(command => command.Status is CommandStatus.Sent
             || (command.Status is CommandStatus.Refused && (command.Undoes is not null || IsOfLastStep(command))));
-        return Status is SagaStatus.Compensating || open.Any(command => command.Undoes is not null)
+        return Status is not SagaStatus.Running || open.Any(command => command.Undoes is not null)
             ? open.Where(command => command.Undoes is not null || command.Status is CommandStatus.Sent)
             : open;
 
@@ -228,7 +253,9 @@ public sealed record Saga<TSaga>(
         {
             StepKind.Move => (SagaStatus.Running, RefusedUndo, null),
             StepKind.Complete => (SagaStatus.Completed, RefusedUndo, null),
-            StepKind.Compensate => Back(),
+            // What it was stuck on, on its way forward, is dealt with by going back.
+            StepKind.Compensate => (Status is SagaStatus.Running ? this with { Stuck = null } : this)
+                .Back(isSending: step.Sends.Length > 0),
             StepKind.Stop => (Status, step.Reason, null),
             _ => (Status, Stuck, step.Undone),
         };
@@ -265,7 +292,7 @@ public sealed record Saga<TSaga>(
     }
 
     // Where the way back leads, and what is to be undone next: the last that was done, once all after it is settled.
-    private (SagaStatus Status, string? Stuck, CommandState? Undo) Back()
+    private (SagaStatus Status, string? Stuck, CommandState? Undo) Back(bool isSending)
     {
         foreach (var command in Commands.Where(sent => sent.Undoes is null).Reverse())
         {
@@ -284,6 +311,8 @@ public sealed record Saga<TSaga>(
                     return (SagaStatus.Compensating, $"{undo.Name}: {undo.Code}", null);
             }
         }
+        if (isSending)
+            return (SagaStatus.Compensating, null, null);
         var undid = Commands.Any(command => command.Undoes is not null || command.Status is CommandStatus.ByHand);
         return (undid ? SagaStatus.Compensated : SagaStatus.Failed, null, null);
     }

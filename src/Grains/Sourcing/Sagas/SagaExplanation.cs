@@ -48,7 +48,7 @@ public sealed record SagaExplanation(
     private static IEnumerable<string> ToComeIn<TSaga>(Saga<TSaga> saga)
         where TSaga : class, ISaga<TSaga> => saga.Status switch
         {
-            SagaStatus.Running => TSaga.Plan.Except(saga.Commands.Select(command => command.Name)),
+            SagaStatus.Running => TSaga.Plan.Except(saga.Commands.Select(command => command.Name.Split(':')[0])),
             SagaStatus.Compensating =>
                 from command in saga.Commands.Reverse()
                 where command is { Status: CommandStatus.Done or CommandStatus.Sent, Undo: not null }

@@ -23,6 +23,12 @@ public abstract record SagaInput
     /// <summary>The stage has not been left within its limit. Left without a row, this leads to compensation.</summary>
     public sealed record TimedOut : SagaInput;
 
+    /// <summary>
+    /// A person wants what was done to be undone. Left without a row, this leads to compensation; a saga that is past
+    /// the point of no return refuses, one that does not know finds out first.
+    /// </summary>
+    public sealed record AskedBack : SagaInput;
+
     /// <summary>Something was asked of it from outside; each saga has its own.</summary>
     /// <param name="Name">How it is recorded, for example <c>requested</c>.</param>
     public abstract record Request(string Name) : SagaInput;

@@ -31,7 +31,9 @@ public sealed record Step
     public static Step Refuse(string code) => new() { Kind = StepKind.Refuse, Reason = code };
 
     /// <summary>Sends a command once the step is recorded.</summary>
-    /// <param name="name">Names it within the saga.</param>
+    /// <param name="name">
+    /// Names it within the step. Of several of a kind, each has the name of that kind, a colon, and what tells it apart.
+    /// </param>
     /// <param name="message">What is asked of whom.</param>
     /// <param name="undo">What undoes it; null if nothing needs to.</param>
     public Step Send(string name, Message message, Message? undo = null) =>
