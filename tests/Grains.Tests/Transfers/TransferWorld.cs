@@ -7,9 +7,6 @@ using static Waybill.Grains.Accounts.AccountEvent;
 
 namespace Waybill.Tests.Grains.Transfers;
 
-/// <summary>One act of a history: which one, and on what.</summary>
-internal readonly record struct Act(int Kind, int Which, int Extra);
-
 /// <summary>
 /// Accounts, transfers and a network that loses, doubles and reorders everything between them. After each act it checks
 /// that money is where it can be accounted for; at the end, that each transfer has ended, once, one way or the other.
@@ -280,5 +277,3 @@ internal sealed class TransferWorld
 
     private sealed record Movement(int Transfer, int Account, long Amount, Guid Command);
 }
-
-internal sealed class HistoryException(string message) : Exception(message);
