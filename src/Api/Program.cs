@@ -7,6 +7,7 @@ using Waybill.Api.Feed;
 using Waybill.Api.Health;
 using Waybill.Api.Http;
 using Waybill.Api.Idempotency;
+using Waybill.Api.Orders;
 using Waybill.Api.Transfers;
 using Waybill.Silo;
 
@@ -34,6 +35,8 @@ return await Start.RunAsync(() =>
     var routes = app.MapWithHead().DescribeAnswers();
     routes.MapAccounts();
     routes.MapTransfers();
+    routes.MapInventory();
+    routes.MapOrders();
     routes.MapAdmin();
     routes.MapHealth();
     routes.MapFeed();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Waybill.EventStore;
 using Waybill.Grains.Accounts;
+using Waybill.Grains.Orders;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Projections;
 using Waybill.Grains.Sourcing.Sagas;
@@ -31,6 +32,8 @@ public static class WaybillGrains
     public static ISiloBuilder AddWaybillProjections(this ISiloBuilder silo) => silo
         .AddProjection<AccountList, AccountRow, IAccountListGrain>()
         .AddProjection<Statement, StatementRow, IStatementGrain>()
+        .AddProjection<InventoryList, InventoryRow, IInventoryListGrain>()
+        .AddProjection<OrderList, OrderRow, IOrderListGrain>()
         .AddProjection<SagaList, SagaRow, ISagaListGrain>();
 
     /// <summary>Lets a silo run Waybill's sagas. It needs the event store's due table beside this.</summary>
@@ -41,12 +44,20 @@ public static class WaybillGrains
         silo.Services.AddSingleton<MessageType>(AccountMessages.Hold);
         silo.Services.AddSingleton<MessageType>(AccountMessages.Release);
         silo.Services.AddSingleton<MessageType>(AccountMessages.Capture);
-        return silo.AddSagas();
+        silo.Services.AddSingleton<MessageType>(StockMessages.Reserve);
+        silo.Services.AddSingleton<MessageType>(StockMessages.Release);
+        silo.Services.AddSingleton<MessageType>(StockMessages.Ship);
+        silo.Services.AddSingleton<MessageType>(OrderMessages.Reserve);
+        silo.Services.AddSingleton<MessageType>(OrderMessages.Ship);
+        silo.Services.AddSingleton<MessageType>(OrderMessages.Cancel);
+        return silo.AddSagas().AddLogReader<IFulfilmentStartGrain>();
     }
 
     /// <summary>Lets the event store write and read the events of every aggregate.</summary>
     public static IServiceCollection AddWaybillEvents(this IServiceCollection services) => services
         .AddEvents(AccountEventJson.Default)
+        .AddEvents(StockEventJson.Default)
+        .AddEvents(OrderEventJson.Default)
         .AddEvents(SagaEventJson.Default)
         .AddUpcaster("saga.stepped", fromVersion: 1, SagaUpcasts.FromVersion1);
 }

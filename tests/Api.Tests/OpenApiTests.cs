@@ -10,9 +10,11 @@ public sealed partial class OpenApiTests(RunningServer server)
 {
     private readonly ApiClient _api = server.Api;
 
-    // What is about trouble of which there is none; each of these examples is answered with a documented refusal.
+    // What is about trouble of which there is none, or an order that may be shipped by then; each of these examples may
+    // be answered with a documented refusal.
     private static readonly string[] WithoutTrouble =
     [
+        "POST /orders/{id}/cancel",
         "DELETE /admin/projections/{name}/rebuild",
         "GET /admin/dead-letters/{id}",
         "POST /admin/dead-letters/{id}/redrive",
@@ -104,6 +106,16 @@ public sealed partial class OpenApiTests(RunningServer server)
         using var money = System.Net.Http.Json.JsonContent.Create(new { amount = 100_00 });
         (await api.Send(HttpMethod.Post, "/accounts/ann/deposits", money, ("X-Correlation-Id", "salary")))
             .ShouldBe(HttpStatusCode.OK);
+        using var pot = System.Net.Http.Json.JsonContent.Create(new { name = "Pot", unitPrice = 1, currency = "EUR" });
+        (await api.Send(HttpMethod.Put, "/inventory/pot", pot)).ShouldBe(HttpStatusCode.OK);
+        (await api.Post("/inventory/pot/receipts", new { quantity = 1 })).ShouldBe(HttpStatusCode.OK);
+        var placed = await api.PostText(
+            "/orders",
+            """{"orderId":"o-0","customerId":"c-1","accountId":"ann","currency":"EUR","shippingAddress":"here","""
+            + "\"items\":[{\"sku\":\"pot\",\"quantity\":1}]}");
+        placed.ShouldBe(HttpStatusCode.Accepted);
+        while ((await api.Get("/orders/o-0")).String("status") != "shipped")
+            placed.Status.ShouldBe(HttpStatusCode.Accepted);
     }
 
     private async Task<JsonElement> Document() => (await _api.Get("/openapi/v1.json")).Body;

@@ -23,7 +23,8 @@ public sealed class ProjectionTests(RunningServer server)
         one.Body.GetProperty("lastReadAt").GetDateTime().Kind.ShouldBe(DateTimeKind.Utc);
         one.Long("parked").ShouldBe(0);
         all.ShouldBe(HttpStatusCode.OK).Body.GetProperty("items").EnumerateArray()
-            .Select(item => item.GetProperty("name").GetString()).ShouldBe(["account_list", "statement"]);
+            .Select(item => item.GetProperty("name").GetString()).ShouldBe(
+                ["account_list", "inventory_list", "order_list", "saga_list", "statement"]);
     }
 
     [Fact]

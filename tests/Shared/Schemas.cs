@@ -36,12 +36,28 @@ internal static class Schemas
         return copy;
     }
 
-    // Without its address: a schema that is made twice would otherwise be known already under it.
+    // Without its address: a schema that is made twice would otherwise be known already under it. And without what it
+    // says to those who know our own words: to everybody else they are to say nothing.
     private static EvaluationResults Evaluate(JsonElement schema, JsonElement value)
     {
         var nameless = JsonObject.Create(schema)!;
         nameless.Remove("$id");
+        RemoveOwnWords(nameless);
         return JsonSchema.FromText(nameless.ToJsonString()).Evaluate(value, Strict);
+    }
+
+    private static void RemoveOwnWords(JsonNode? schema)
+    {
+        if (schema is JsonArray array)
+            foreach (var item in array)
+                RemoveOwnWords(item);
+        if (schema is not JsonObject members)
+            return;
+        foreach (var (name, value) in members.ToList())
+            if (name.StartsWith("x-", StringComparison.Ordinal))
+                members.Remove(name);
+            else
+                RemoveOwnWords(value);
     }
 
     private static string Errors(EvaluationResults result) => string.Join('\n',

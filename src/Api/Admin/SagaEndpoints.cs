@@ -4,9 +4,9 @@ using Waybill.Api.Http;
 using Waybill.Api.Idempotency;
 using Waybill.Api.Transfers;
 using Waybill.EventStore.ReadModels;
+using Waybill.Grains;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Sagas;
-using Waybill.Grains.Transfers;
 
 namespace Waybill.Api.Admin;
 
@@ -14,7 +14,12 @@ namespace Waybill.Api.Admin;
 internal static class SagaEndpoints
 {
     // A saga's grain is found by its type, and there is none for any other.
-    private static readonly string[] Types = [Transfer.Category, "reaction"];
+    private static readonly string[] Types =
+    [
+        .. from kind in StreamKind.AllIn(typeof(WaybillGrains).Assembly)
+           where kind.IsSaga
+           select kind.Category,
+    ];
 
     public static void MapSagas(this RouteGroupBuilder admin)
     {

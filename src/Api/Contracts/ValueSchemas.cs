@@ -41,6 +41,13 @@ internal static class ValueSchemas
             Minimum = "1",
             Description = "a whole number of minor units",
         },
+        [typeof(Quantity)] = () => new()
+        {
+            Type = JsonSchemaType.Integer,
+            Format = "int64",
+            Minimum = "1",
+            Description = "how many",
+        },
         [typeof(DateTimeOffset)] = () => new() { Type = JsonSchemaType.String, Format = "date-time" },
         [typeof(TimeSpan)] = () => new() { Type = JsonSchemaType.Integer, Description = "milliseconds" },
         [typeof(long)] = () => new() { Type = JsonSchemaType.Integer, Format = "int64" },

@@ -90,7 +90,8 @@ internal static class Problems
         if (route?["id"] is string id && !ResourceId.TryParse(id, provider: null, out _))
             return $"The path is wrong: {ResourceId.Expected} is expected.";
         var hasBody = http.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false };
-        return HttpMethods.IsPost(http.Request.Method) && !hasBody ? "A JSON body is required." : null;
+        var isCommand = HttpMethods.IsPost(http.Request.Method) || HttpMethods.IsPut(http.Request.Method);
+        return isCommand && !hasBody ? "A JSON body is required." : null;
     }
 
     private static IResult Behind(HttpContext http, ViewBehindException behind)

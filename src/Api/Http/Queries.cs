@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Waybill.Api.Http;
 
@@ -50,6 +51,20 @@ internal static class Queries
     /// <exception cref="MalformedException">It is none.</exception>
     public static T? QueryText<T>(this HttpContext http, string name)
         where T : struct, ITextValue<T> => http.QueryValue(name) is { } text ? Text<T>(name, text) : null;
+
+    /// <summary>One of the values of an enum, as JSON has it: <c>placed</c>, never <c>none</c>.</summary>
+    /// <exception cref="MalformedException">It is none.</exception>
+    public static T? QueryEnum<T>(this HttpContext http, string name)
+        where T : struct, Enum
+    {
+        if (http.QueryValue(name) is not { } text)
+            return null;
+        var known = Enum.GetValues<T>().Where(value => Convert.ToInt32(value, CultureInfo.InvariantCulture) != 0)
+            .ToDictionary(value => JsonNamingPolicy.CamelCase.ConvertName(value.ToString()));
+        return known.TryGetValue(text, out var value)
+            ? value
+            : throw new MalformedException($"{name} must be one of {string.Join(", ", known.Keys)}.");
+    }
 
     /// <summary>A time.</summary>
     /// <exception cref="MalformedException">It is none, or it is not said where.</exception>

@@ -79,6 +79,24 @@ internal readonly record struct Amount
     }
 }
 
+/// <summary>How many of something: a whole number, more than zero.</summary>
+[JsonConverter(typeof(Converter))]
+internal readonly record struct Quantity
+{
+    public long Value { get; private init; }
+
+    private sealed class Converter : JsonConverter<Quantity>
+    {
+        public override Quantity Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var value) && value > 0
+                ? new Quantity { Value = value }
+                : throw new WrongValueException("a whole number from 1 to 9223372036854775807");
+
+        public override void Write(Utf8JsonWriter writer, Quantity value, JsonSerializerOptions options) =>
+            writer.WriteNumberValue(value.Value);
+    }
+}
+
 /// <summary>A value is not what it must be; the message is what is expected, in our words.</summary>
 internal sealed class WrongValueException(string expected) : JsonException(expected);
 

@@ -66,7 +66,8 @@ internal static class Exploration
             {
                 var input = ((SagaEvent.Stepped)happened).Input;
                 var next = Saga<TSaga>.Evolve(saga, happened);
-                var name = input.Command is { } asked ? $"{asked} {input.Name}" : input.Name;
+                // Of several commands of a kind, one stands for all.
+                var name = input.Command is { } asked ? $"{asked.Split(':')[0]} {input.Name}" : input.Name;
                 found.Add(new(Name(saga), name, Name(next)));
                 saga = next;
             }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Waybill.EventStore;
 using Waybill.Grains;
 using Waybill.Grains.Accounts;
+using Waybill.Grains.Orders;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Reactions;
 using Waybill.Grains.Transfers;
@@ -33,6 +34,25 @@ public sealed class LifeCycleTests
         new AccountCommand.Close(),
     ];
 
+    private static readonly StockCommand[] StockCommands =
+    [
+        new StockCommand.Offer("Tea", 1, "EUR"),
+        new StockCommand.Offer("Pot", 1, "EUR"),
+        new StockCommand.Receive(1),
+        new StockCommand.Reserve("o1", 1),
+        new StockCommand.Release("o1"),
+        new StockCommand.Ship("o1"),
+    ];
+
+    private static readonly OrderCommand[] OrderCommands =
+    [
+        new OrderCommand.Place("c1", "ann", "EUR", [new("tea", "Tea", 1, 1)], "here"),
+        new OrderCommand.Reserve(),
+        new OrderCommand.Ship("WB1"),
+        new OrderCommand.Deliver(),
+        new OrderCommand.Cancel("why"),
+    ];
+
     private static readonly Transfer Some = new("ann", "bob", 5, "EUR", null);
 
     // What can be asked of each kind. A kind that is missing here, or in the page, fails the last test.
@@ -40,12 +60,21 @@ public sealed class LifeCycleTests
     {
         ["account"] = new(AccountCommands, () => Exploration.OfAggregate<Account, AccountCommand, AccountEvent>(
             Types, account => Name(account.Status, AccountStatus.None), depth: 6, AccountCommands)),
+        ["stock"] = new(StockCommands, () => Exploration.OfAggregate<Stock, StockCommand, StockEvent>(
+            Types, stock => stock.Name == "" ? null : "listed", depth: 5, StockCommands)),
+        ["order"] = new(OrderCommands, () => Exploration.OfAggregate<Order, OrderCommand, OrderEvent>(
+            Types, order => Name(order.Status, OrderStatus.None), depth: 5, OrderCommands)),
     };
 
     private static readonly Dictionary<string, Func<HashSet<Transition>>> Sagas = new()
     {
         ["transfer"] = () => Exploration.OfSaga<Transfer>([new Transfer.Requested(Some)]),
         ["reaction"] = () => Exploration.OfSaga<Reaction>([new Reaction.Happened(new("welcome", "account", "ann", 1))]),
+        ["fulfilment"] = () => Exploration.OfSaga<Fulfilment>(
+        [
+            new Fulfilment.OrderPlaced(new("o1", "ann", "EUR", 1, [new("tea", 1)])),
+            new Fulfilment.OrderCancelled("why"),
+        ]),
     };
 
     // Where a saga's life is the same whatever saga it is.
