@@ -71,8 +71,10 @@ public sealed class AccountTests(RunningServer server)
 
         closed.ShouldBe(HttpStatusCode.OK);
         closed.String("status").ShouldBe("closed");
-        (await _api.Post($"/accounts/{id}/deposits", new { amount = 1 }))
-            .ShouldBeProblem(HttpStatusCode.Conflict, "account-closed");
+        foreach (var act in (string[])["deposits", "withdrawals", "interest"])
+            (await _api.Post($"/accounts/{id}/{act}", new { amount = 1 }))
+                .ShouldBeProblem(HttpStatusCode.Conflict, "account-closed");
+        (await _api.Post($"/accounts/{id}/close")).ShouldBeProblem(HttpStatusCode.Conflict, "account-closed");
     }
 
     [Fact]

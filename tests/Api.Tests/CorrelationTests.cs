@@ -33,6 +33,22 @@ public sealed class CorrelationTests(RunningServer server)
         events.Header(Header).ShouldNotBe(made);
     }
 
+    [Fact]
+    public async Task The_trace_of_whoever_calls_goes_on_in_the_events()
+    {
+        const string Trace = "0af7651916cd43dd8448eb211c80319c", Span = "b7ad6b7169203331";
+        using var data = new DataDirectory();
+        await using var own = await ServerProcess.StartAsync(data.Path);
+        using var body = JsonContent.Create(new { owner = "ann", currency = "EUR" });
+
+        (await own.Client.Send(HttpMethod.Post, "/accounts", body, ("traceparent", $"00-{Trace}-{Span}-01")))
+            .ShouldBe(HttpStatusCode.Created);
+
+        var parts = (await data.Read("SELECT trace_parent FROM events")).ShouldBeOfType<string>().Split('-');
+        (parts[0], parts[1]).ShouldBe(("00", Trace));
+        parts[2].ShouldNotBe(Span, "the request is a span of its own");
+    }
+
     [Theory]
     [InlineData("two words")]
     [InlineData("")]

@@ -17,5 +17,15 @@ internal sealed class DataDirectory : IDisposable
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Reads one value out of the event store behind the server's back; it may be running.</summary>
+    public async Task<object?> Read(string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Path}/waybill.db;Mode=ReadOnly;Pooling=False");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

@@ -65,7 +65,7 @@ public sealed class EventListTests(RunningServer server)
     }
 
     [Theory]
-    [InlineData("after=1")]
+    [InlineData("from=1")]
     [InlineData("limit=0")]
     [InlineData("limit=501")]
     [InlineData("limit=-1")]

@@ -35,6 +35,32 @@ public sealed class TransferTests(RunningServer server)
     }
 
     [Fact]
+    public async Task A_transfer_started_without_an_id_gets_one_and_is_found_under_its_address()
+    {
+        var (from, to) = (await _api.OpenAccount(balance: 5), await _api.OpenAccount());
+
+        var started = await Post(from, to, amount: 5);
+
+        Guid.Parse(started.ShouldBe(HttpStatusCode.Accepted).String("transferId")!).Version.ShouldBe(7);
+        started.String("status").ShouldBe("pending");
+        started.ETag.ShouldBe("\"1\"");
+        var found = await _api.Get(started.Header("Location")!);
+        (found.String("from"), found.String("to"), found.Long("amount"), found.String("currency"))
+            .ShouldBe((from, to, 5, "EUR"));
+        found.Body.TryGetProperty("reference", out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task A_transfer_that_insists_on_an_earlier_one_of_its_id_is_not_started()
+    {
+        var (from, to) = (await _api.OpenAccount(balance: 5), await _api.OpenAccount());
+
+        (await _api.Post("/transfers", new { from, to, amount = 5, currency = "EUR" }, ifMatch: "\"1\""))
+            .ShouldBeProblem(HttpStatusCode.PreconditionFailed, "version-mismatch");
+        (await _api.Balance(from)).ShouldBe(5);
+    }
+
+    [Fact]
     public async Task What_is_not_there_cannot_be_transferred()
     {
         var (from, to) = (await _api.OpenAccount(balance: 1), await _api.OpenAccount());

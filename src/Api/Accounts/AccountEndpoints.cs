@@ -56,14 +56,22 @@ internal static class AccountEndpoints
         row.Version);
 
     private static async Task<IResult> Get(
-        ResourceId id, Moment moment, HttpContext http, IGrainFactory grains, History history) => moment.IsNow
-            ? http.Answer(await grains.AccountGrain(id).Get())
+        ResourceId id, Moment moment, Freshness freshness, HttpContext http, IGrainFactory grains, History history)
+    {
+        await http.ReachAsync(freshness);
+        return moment.IsNow
+            ? http.Answer(await grains.AccountGrain(id).Get(freshness.After ?? 0))
             : await history.AnswerThen<Account, AccountCommand, AccountEvent, AccountView>(
                 http, id.Value, moment, (account, version) => AccountView.Of(id.Value, account, version));
+    }
 
-    private static Task<IResult> Diff(ResourceId id, Span span, HttpContext http, History history) =>
-        history.AnswerDiff<Account, AccountCommand, AccountEvent, AccountView>(
+    private static async Task<IResult> Diff(
+        ResourceId id, Span span, Freshness freshness, HttpContext http, History history)
+    {
+        await http.ReachAsync(freshness);
+        return await history.AnswerDiff<Account, AccountCommand, AccountEvent, AccountView>(
             http, id.Value, span, (account, version) => AccountView.Of(id.Value, account, version));
+    }
 
     private static async Task<IResult> Deposit(ResourceId id, Money body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.AccountGrain(id).Deposit(http.Command(), body.Amount.Value, body.Reference?.Value));
@@ -79,9 +87,12 @@ internal static class AccountEndpoints
         ResourceId id, NoArguments? body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.AccountGrain(id).Close(http.Command()));
 
-    private static Task<IResult> Events(
-        ResourceId id, PageQuery page, HttpContext http, IEventStore store) =>
-        http.AnswerEvents(store, new StreamName(Account.Category, id.Value), page);
+    private static async Task<IResult> Events(
+        ResourceId id, PageQuery page, Freshness freshness, HttpContext http, IEventStore store)
+    {
+        await http.ReachAsync(freshness);
+        return await http.AnswerEvents(store, new StreamName(Account.Category, id.Value), page);
+    }
 
     internal static IAccountGrain AccountGrain(this IGrainFactory grains, ResourceId id) =>
         grains.GetGrain<IAccountGrain>(id.Value);

@@ -7,6 +7,8 @@ namespace Waybill.Api.Http;
 /// <summary>The one place where a grain's outcome becomes an HTTP answer.</summary>
 internal static class Answers
 {
+    private const string Position = "Waybill-Position";
+
     /// <summary>Answers with the view, or with the problem that the outcome amounts to.</summary>
     /// <param name="http">The request that is answered.</param>
     /// <param name="outcome">How the command or query ended.</param>
@@ -23,11 +25,15 @@ internal static class Answers
         return accepted is null ? Results.Ok(outcome.View) : accepted(outcome.View!);
     }
 
-    /// <summary>Says how far in the log the answer has read; 0 says nothing.</summary>
+    /// <summary>
+    /// Says how far in the log the answer has read. It may be said several times; the furthest holds, and 0 says
+    /// nothing.
+    /// </summary>
     public static void AnswerPosition(this HttpContext http, long position)
     {
-        if (position > 0)
-            http.Response.Headers["Waybill-Position"] = position.ToString(CultureInfo.InvariantCulture);
+        _ = long.TryParse(http.Response.Headers[Position], CultureInfo.InvariantCulture, out var said);
+        if (position > said)
+            http.Response.Headers[Position] = position.ToString(CultureInfo.InvariantCulture);
     }
 
     private static int HttpStatus(OutcomeStatus status) => status switch

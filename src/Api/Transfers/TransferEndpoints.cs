@@ -28,8 +28,14 @@ internal static class TransferEndpoints
             started, transfer => Results.Accepted($"/transfers/{id}", TransferBody.Of(transfer)));
     }
 
-    private static async Task<IResult> Get(ResourceId id, HttpContext http, IGrainFactory grains) => http.Answer(
-        await grains.TransferGrain(id).Get(), transfer => Results.Ok(TransferBody.Of(transfer)));
+    private static async Task<IResult> Get(
+        ResourceId id, Freshness freshness, HttpContext http, IGrainFactory grains)
+    {
+        await http.ReachAsync(freshness);
+        return http.Answer(
+            await grains.TransferGrain(id).Get(freshness.After ?? 0),
+            transfer => Results.Ok(TransferBody.Of(transfer)));
+    }
 
     private static ITransferGrain TransferGrain(this IGrainFactory grains, ResourceId id) =>
         grains.GetGrain<ITransferGrain>(id.Value);

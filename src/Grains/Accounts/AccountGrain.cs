@@ -38,7 +38,7 @@ public sealed class AccountGrain(StoreAccess access)
     public Task<Outcome<AccountView>> Close(CommandContext context) => Execute(context, new AccountCommand.Close());
 
     /// <inheritdoc/>
-    public Task<Outcome<AccountView>> Get() => Read();
+    public Task<Outcome<AccountView>> Get(long after = 0) => Read(after);
 
     /// <inheritdoc/>
     protected override AccountView View(Account account, long version) =>

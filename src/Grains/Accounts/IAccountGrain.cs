@@ -45,6 +45,7 @@ public interface IAccountGrain : IGrainWithStringKey
     Task<Outcome<AccountView>> Close(CommandContext context);
 
     /// <summary>The account as it stands.</summary>
+    /// <param name="after">A position in the log up to which the answer must have read, whoever wrote there.</param>
     [Alias("get")]
-    Task<Outcome<AccountView>> Get();
+    Task<Outcome<AccountView>> Get(long after = 0);
 }

@@ -32,9 +32,9 @@ internal sealed class CommandQueue<TCommand, TView>
     }
 
     /// <summary>Lets a question for the state wait.</summary>
-    public Task<Outcome<TView>> Ask(long now)
+    public Task<Outcome<TView>> Ask(long now, long after)
     {
-        var waiting = new Waiting<TCommand, TView>(null, null, now);
+        var waiting = new Waiting<TCommand, TView>(null, null, now, after);
         _queue.Enqueue(waiting);
         return waiting.Answered;
     }
@@ -53,7 +53,9 @@ internal sealed class CommandQueue<TCommand, TView>
 /// <param name="context">Who asks for it; null for a question.</param>
 /// <param name="command">What is asked for; null for a question.</param>
 /// <param name="since">The timestamp of its arrival.</param>
-internal sealed class Waiting<TCommand, TView>(CommandContext? context, TCommand? command, long since)
+/// <param name="after">The position up to which the answer to a question must have read.</param>
+internal sealed class Waiting<TCommand, TView>(
+    CommandContext? context, TCommand? command, long since, long after = 0)
     where TCommand : class
     where TView : class
 {
@@ -66,6 +68,8 @@ internal sealed class Waiting<TCommand, TView>(CommandContext? context, TCommand
     public TCommand Command => command!;
 
     public long Since => since;
+
+    public long After => after;
 
     public bool IsQuestion => command is null;
 

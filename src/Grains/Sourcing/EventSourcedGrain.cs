@@ -97,11 +97,15 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     /// <summary>
     /// The aggregate as it stands, without what is being appended; not found if its stream has no events.
     /// </summary>
-    protected Task<Outcome<TView>> Read()
+    /// <param name="after">
+    /// A position up to which all that stands in the stream must be in the answer, also what another process has
+    /// written.
+    /// </param>
+    protected Task<Outcome<TView>> Read(long after = 0)
     {
-        if (IsKnown)
+        if (IsKnown && Current.Position >= after)
             return Task.FromResult(Standing());
-        var answered = _queue.Ask(access.Time.GetTimestamp());
+        var answered = _queue.Ask(access.Time.GetTimestamp(), after);
         Wake();
         return answered;
     }
@@ -171,7 +175,7 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     {
         for (var decisions = 0; commands.Count > 0; commands.RemoveAll(command => command.IsAnswered))
         {
-            if (!IsKnown)
+            if (!IsKnown || commands.Exists(command => command.After > Current.Position))
                 await Refresh();
             foreach (var question in commands.Where(command => command.IsQuestion))
                 question.Answer(Standing());

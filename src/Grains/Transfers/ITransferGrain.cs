@@ -16,8 +16,9 @@ public interface ITransferGrain : ISagaGrain
     Task<Outcome<TransferView>> Start(CommandContext context, Transfer transfer);
 
     /// <summary>The transfer as it stands.</summary>
+    /// <param name="after">A position in the log up to which the answer must have read, whoever wrote there.</param>
     [Alias("get")]
-    Task<Outcome<TransferView>> Get();
+    Task<Outcome<TransferView>> Get(long after = 0);
 }
 
 /// <summary>A transfer as whoever asked for it sees it.</summary>

@@ -21,7 +21,7 @@ public sealed class TransferGrain(StoreAccess access, SagaAccess sagas)
     }
 
     /// <inheritdoc/>
-    public Task<Outcome<TransferView>> Get() => Read();
+    public Task<Outcome<TransferView>> Get(long after = 0) => Read(after);
 
     /// <inheritdoc/>
     protected override TransferView View(Saga<Transfer> saga, long version) => new(
