@@ -9,12 +9,14 @@ internal sealed record Deposit(string Account, long Version, long Amount = 1)
 {
     internal const string Type = "account.money-deposited";
     internal const string Reference = "a reference";
-    internal const string Correlation = "01a1fa96-26fe-7e48-8f19-6d8b2d196d54";
     internal const string Actor = "ann";
 
     internal Guid EventId { get; } = Guid.CreateVersion7();
 
     internal Guid CommandId { get; init; } = Guid.CreateVersion7();
+
+    /// <summary>Of a request of its own, as from over HTTP.</summary>
+    internal string Correlation => $"{CommandId}";
 
     internal StreamName Stream => new(Grains.Accounts.Account.Category, Account);
 
@@ -25,7 +27,8 @@ internal sealed record Deposit(string Account, long Version, long Amount = 1)
 
     internal string Json => $$"""{"amount":{{Amount}},"reference":"{{Reference}}"}""";
 
-    internal static CommandContext Command() => new(Guid.CreateVersion7(), Correlation, null, Actor);
+    internal static CommandContext Command() =>
+        new(Guid.CreateVersion7(), $"{Guid.CreateVersion7()}", null, Actor);
 
     /// <summary>Appends it to the log.</summary>
     internal async Task AppendAsync(IEventStore store)

@@ -22,6 +22,8 @@ internal static class LogBench
         ("consumer", Delivering.RunAsync),
         ("verify", Verifying.RunAsync),
         ("transfer", Transferring.RunAsync),
+        ("visible", Viewing.RunAsync),
+        ("rebuild", Rebuilding.RunAsync),
     ];
 
     /// <param name="harness">Measures.</param>

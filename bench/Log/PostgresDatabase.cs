@@ -44,6 +44,7 @@ internal sealed class PostgresDatabase : Database
                 trace_parent text,
                 UNIQUE (category, id, version));
             CREATE INDEX raw_events_by_command ON raw_events (command_id);
+            CREATE INDEX raw_events_by_correlation ON raw_events (correlation_id COLLATE "C", position);
             """);
         create.ExecuteNonQuery();
     }
@@ -68,7 +69,7 @@ internal sealed class PostgresDatabase : Database
         insert.Parameters.Add(new() { Value = Deposit.Type });
         insert.Parameters.Add(new() { Value = deposit.Json, NpgsqlDbType = NpgsqlDbType.Json });
         insert.Parameters.Add(new() { Value = deposit.CommandId });
-        insert.Parameters.Add(new() { Value = Deposit.Correlation });
+        insert.Parameters.Add(new() { Value = deposit.Correlation });
         insert.Parameters.Add(new() { Value = Deposit.Actor });
         await insert.ExecuteNonQueryAsync();
     }
@@ -77,8 +78,9 @@ internal sealed class PostgresDatabase : Database
     {
         await using var insert = new NpgsqlCommand(
             $"""
-            {Insert} SELECT 'account', e.id, e.version, e.event_id, $5, 1, now(), e.data, e.command_id, $7, $8
-            FROM unnest($1, $2, $3, $4, $6) AS e (id, version, event_id, data, command_id)
+            {Insert} SELECT 'account', e.id, e.version, e.event_id, $5, 1, now(), e.data, e.command_id,
+                e.correlation_id, $8
+            FROM unnest($1, $2, $3, $4, $6, $7) AS e (id, version, event_id, data, command_id, correlation_id)
             """,
             Writer(caller));
         insert.Parameters.Add(new() { Value = deposits.Select(deposit => deposit.Account).ToArray() });
@@ -91,7 +93,7 @@ internal sealed class PostgresDatabase : Database
         });
         insert.Parameters.Add(new() { Value = Deposit.Type });
         insert.Parameters.Add(new() { Value = deposits.Select(deposit => deposit.CommandId).ToArray() });
-        insert.Parameters.Add(new() { Value = Deposit.Correlation });
+        insert.Parameters.Add(new() { Value = deposits.Select(deposit => deposit.Correlation).ToArray() });
         insert.Parameters.Add(new() { Value = Deposit.Actor });
         await insert.ExecuteNonQueryAsync();
     }

@@ -38,6 +38,7 @@ internal sealed class SqliteDatabase : Database
                 saga_id TEXT, trace_parent TEXT,
                 UNIQUE (category, id, version));
             CREATE INDEX raw_events_by_command ON raw_events (command_id);
+            CREATE INDEX raw_events_by_correlation ON raw_events (correlation_id);
             """);
         _insert = _raw.CreateCommand();
         _insert.CommandText = Insert;
@@ -118,7 +119,7 @@ internal sealed class SqliteDatabase : Database
         [
             deposit.Stream.Category, deposit.Stream.Id, deposit.Version, deposit.EventId.ToByteArray(bigEndian: true),
             Deposit.Type, DateTime.UtcNow.Ticks / 10, deposit.Json, deposit.CommandId.ToByteArray(bigEndian: true),
-            Deposit.Correlation, Deposit.Actor,
+            deposit.Correlation, Deposit.Actor,
         ];
         for (var i = 0; i < values.Length; i++) _insert.Parameters[i].Value = values[i];
         _insert.ExecuteNonQuery();
