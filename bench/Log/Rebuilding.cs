@@ -15,7 +15,8 @@ internal static class Rebuilding
 
     internal static async Task RunAsync(Harness harness, Database database, int eventsMax)
     {
-        await new Ledger("rebuilt", eventsMax / EventsEach, callers: 1).FillAsync(database.Store, EventsEach, chunk: 10);
+        var ledger = new Ledger("rebuilt", eventsMax / EventsEach, callers: 1);
+        await ledger.FillAsync(database.Store, EventsEach, chunk: 10);
         await using var cluster = await LogBench.DeployAsync(database, silo =>
         {
             silo.Services.AddSingleton(database.Services.GetRequiredService<IReadModelStore>());

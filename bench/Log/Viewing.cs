@@ -11,8 +11,8 @@ using Waybill.Grains.Sourcing.Projections;
 namespace Waybill.Bench.Log;
 
 /// <summary>
-/// How long it takes from when a command was due until whoever sent it has read the row with what it did out of the read
-/// model, alone and where another process writes to the same streams.
+/// How long it takes from when a command was due until whoever sent it has read what it did out of the read model,
+/// alone and where another process writes to the same streams.
 /// </summary>
 internal static class Viewing
 {

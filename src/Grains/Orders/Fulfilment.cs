@@ -22,7 +22,7 @@ namespace Waybill.Grains.Orders;
 /// <param name="Currency">The currency.</param>
 /// <param name="Total">What is to be paid, in whole minor units of the currency.</param>
 /// <param name="Items">What is to be shipped.</param>
-/// <param name="RecallReason">Why the order is asked to be cancelled though it may be shipped; null if it is not.</param>
+/// <param name="RecallReason">Why the order is asked to be cancelled though it may be shipped, if it is.</param>
 [GenerateSerializer, Immutable, Alias("waybill.fulfilment")]
 public sealed record Fulfilment(
     string OrderId,

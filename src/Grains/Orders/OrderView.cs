@@ -79,7 +79,7 @@ internal static class TrackingNumber
 {
     private const int DigitsMax = 16;
 
-    /// <summary>The number of an order, made of its id, so that whoever ships it again ships it under the same.</summary>
+    /// <summary>The number of an order, made of its id: whoever ships it again ships it under the same.</summary>
     public static string Of(string orderId) =>
         $"WB{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(orderId)))[..DigitsMax]}";
 }

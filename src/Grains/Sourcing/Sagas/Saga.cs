@@ -155,7 +155,8 @@ public sealed record Saga<TSaga>(
             hear.Refusal is null ? "done" : "refused", command.Name, hear.Refusal, hear.Result);
         var known = With(change);
         // What it was stuck on has taken effect after all.
-        var isSettled = hear.Refusal is null && Stuck?.StartsWith($"{command.Name}: ", StringComparison.Ordinal) is true;
+        var isSettled = hear.Refusal is null
+            && Stuck?.StartsWith($"{command.Name}: ", StringComparison.Ordinal) is true;
         if (isSettled)
             known = known with { Stuck = known.RefusedUndo };
         if (known.Undoing(command, hear.Refusal, isSettled) is { } undoing)

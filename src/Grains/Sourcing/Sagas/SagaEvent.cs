@@ -75,7 +75,7 @@ public sealed record CommandChange(Guid Id, CommandStatus Status, string? Code =
 /// <summary>When a stage has lasted too long.</summary>
 /// <param name="Epoch">The number of the step that set it: a deadline that was set anew has another one.</param>
 /// <param name="At">The time.</param>
-/// <param name="Cause">The id under which the input of that step came: what the lapse of it is a consequence of.</param>
+/// <param name="Cause">The id under which the input of that step came: its lapse is a consequence of it.</param>
 [GenerateSerializer, Immutable, Alias("waybill.saga-deadline")]
 public sealed record SagaDeadline(int Epoch, DateTimeOffset At, Guid? Cause = null);
 

@@ -8,7 +8,9 @@ namespace Waybill.Grains.Sourcing.Sagas;
 /// <summary>A saga in the list of all.</summary>
 /// <param name="SagaId">The name of its stream, for example <c>transfer-t1</c>.</param>
 /// <param name="Type">Its type.</param>
-/// <param name="Status">How it stands, in lower case; <see cref="SagaList.Stuck"/> if a person must deal with it.</param>
+/// <param name="Status">
+/// How it stands, in lower case; <see cref="SagaList.Stuck"/> if a person must deal with it.
+/// </param>
 /// <param name="Stage">Where it stands on its way forward, or stood before it went back.</param>
 /// <param name="Reason">What a person must deal with, or else why it goes back or has ended as it did.</param>
 /// <param name="StartedAt">When it began.</param>

@@ -32,7 +32,7 @@ public sealed record Step
 
     /// <summary>Sends a command once the step is recorded.</summary>
     /// <param name="name">
-    /// Names it within the step. Of several of a kind, each has the name of that kind, a colon, and what tells it apart.
+    /// Names it within the step. Of several of a kind, each has that kind, a colon, and what tells it apart.
     /// </param>
     /// <param name="message">What is asked of whom.</param>
     /// <param name="undo">What undoes it; null if nothing needs to.</param>
