@@ -8,6 +8,7 @@ using Waybill.Api.Health;
 using Waybill.Api.Http;
 using Waybill.Api.Idempotency;
 using Waybill.Api.Orders;
+using Waybill.Api.Rides;
 using Waybill.Api.Transfers;
 using Waybill.Silo;
 
@@ -37,6 +38,8 @@ return await Start.RunAsync(() =>
     routes.MapTransfers();
     routes.MapInventory();
     routes.MapOrders();
+    routes.MapDrivers();
+    routes.MapRides();
     routes.MapAdmin();
     routes.MapHealth();
     routes.MapFeed();

@@ -4,8 +4,10 @@ using Orleans.Hosting;
 using Waybill.EventStore;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Orders;
+using Waybill.Grains.Rides;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Projections;
+using Waybill.Grains.Sourcing.Reactions;
 using Waybill.Grains.Sourcing.Sagas;
 
 namespace Waybill.Grains;
@@ -34,7 +36,9 @@ public static class WaybillGrains
         .AddProjection<Statement, StatementRow, IStatementGrain>()
         .AddProjection<InventoryList, InventoryRow, IInventoryListGrain>()
         .AddProjection<OrderList, OrderRow, IOrderListGrain>()
-        .AddProjection<SagaList, SagaRow, ISagaListGrain>();
+        .AddProjection<SagaList, SagaRow, ISagaListGrain>()
+        .AddProjection<OnlineDrivers, OnlineDriverRow, IOnlineDriversGrain>()
+        .AddProjection<RideList, RideRow, IRideListGrain>();
 
     /// <summary>Lets a silo run Waybill's sagas. It needs the event store's due table beside this.</summary>
     public static ISiloBuilder AddWaybillSagas(this ISiloBuilder silo)
@@ -50,7 +54,20 @@ public static class WaybillGrains
         silo.Services.AddSingleton<MessageType>(OrderMessages.Reserve);
         silo.Services.AddSingleton<MessageType>(OrderMessages.Ship);
         silo.Services.AddSingleton<MessageType>(OrderMessages.Cancel);
+        foreach (var message in RideMessages.All)
+            silo.Services.AddSingleton(message);
         return silo.AddSagas().AddLogReader<IFulfilmentStartGrain>();
+    }
+
+    /// <summary>Lets a silo look for rides' drivers, and have rides paid. It needs sagas beside this.</summary>
+    public static ISiloBuilder AddWaybillRides(this ISiloBuilder silo)
+    {
+        silo.Services.TryAddSingleton(new DispatchOptions());
+        return silo
+            .AddLogReader<IDispatchReaderGrain>()
+            .AddReaction<RideCharge, IRideChargeGrain>()
+            .AddReaction<RideSettlement, IRideSettlementGrain>()
+            .AddReaction<DriverCredit, IDriverCreditGrain>();
     }
 
     /// <summary>Lets the event store write and read the events of every aggregate.</summary>
@@ -58,6 +75,8 @@ public static class WaybillGrains
         .AddEvents(AccountEventJson.Default)
         .AddEvents(StockEventJson.Default)
         .AddEvents(OrderEventJson.Default)
+        .AddEvents(DriverEventJson.Default)
+        .AddEvents(RideEventJson.Default)
         .AddEvents(SagaEventJson.Default)
         .AddUpcaster("saga.stepped", fromVersion: 1, SagaUpcasts.FromVersion1);
 }

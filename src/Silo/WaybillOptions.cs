@@ -1,3 +1,5 @@
+using Waybill.Grains.Rides;
+
 namespace Waybill.Silo;
 
 /// <summary>The settings under <c>Waybill:</c>, from any configuration source.</summary>
@@ -32,6 +34,9 @@ public sealed class WaybillOptions
     /// </summary>
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a driver may take to come before the next one is asked.</summary>
+    public TimeSpan ArrivalLimit { get; set; } = new DispatchOptions().ArrivalLimit;
+
     /// <exception cref="StartException">A setting is unknown, of the wrong type, or out of range.</exception>
     internal static WaybillOptions Read(IConfiguration configuration)
     {
@@ -47,6 +52,8 @@ public sealed class WaybillOptions
 
         if (string.IsNullOrWhiteSpace(options.Data))
             throw new StartException($"{Section}:Data must name a directory.");
+        if (options.ArrivalLimit <= TimeSpan.Zero)
+            throw new StartException($"{Section}:ArrivalLimit is {options.ArrivalLimit}; it must be a while.");
         if (options.WaitingCallsMax < 1)
             throw new StartException($"{Section}:WaitingCallsMax is {options.WaitingCallsMax}; it must be at least 1.");
         if (options.Heartbeat <= TimeSpan.Zero || options.Heartbeat > TimeSpan.FromHours(1))

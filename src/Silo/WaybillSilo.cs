@@ -8,6 +8,7 @@ using Orleans.Runtime;
 using Waybill.EventStore;
 using Waybill.EventStore.Streams;
 using Waybill.Grains;
+using Waybill.Grains.Rides;
 
 namespace Waybill.Silo;
 
@@ -69,6 +70,8 @@ public static class WaybillSilo
         silo.AddWaybillGrains();
         silo.AddWaybillProjections();
         silo.AddWaybillSagas();
+        silo.Services.AddSingleton(new DispatchOptions { ArrivalLimit = options.ArrivalLimit });
+        silo.AddWaybillRides();
         silo.AddDashboard();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             services => services.GetRequiredService<SiloCheck>());

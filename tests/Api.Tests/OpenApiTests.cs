@@ -116,6 +116,11 @@ public sealed partial class OpenApiTests(RunningServer server)
         placed.ShouldBe(HttpStatusCode.Accepted);
         while ((await api.Get("/orders/o-0")).String("status") != "shipped")
             placed.Status.ShouldBe(HttpStatusCode.Accepted);
+        await new Town(api).Driver(0, "dirk");
+        foreach (var (verb, status) in ((string, string)[])
+            [("decline", "matched"), ("arrive", "matched"), ("start", "arrived"), ("complete", "started"),
+            ("cancel", "matched"), ("rate", "paid")])
+            await new Town(api).RideIn(status, $"to-{verb}", $"d-{verb}");
     }
 
     private async Task<JsonElement> Document() => (await _api.Get("/openapi/v1.json")).Body;

@@ -24,7 +24,10 @@ public sealed class ProjectionTests(RunningServer server)
         one.Long("parked").ShouldBe(0);
         all.ShouldBe(HttpStatusCode.OK).Body.GetProperty("items").EnumerateArray()
             .Select(item => item.GetProperty("name").GetString()).ShouldBe(
-                ["account_list", "inventory_list", "order_list", "saga_list", "statement"]);
+                [
+                    "account_list", "inventory_list", "online_driver", "order_list", "ride_list", "saga_list",
+                    "statement",
+                ]);
     }
 
     [Fact]

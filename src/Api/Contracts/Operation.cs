@@ -47,6 +47,7 @@ internal sealed partial record Operation(string Route, string Summary)
         AccountOperations.All,
         TransferOperations.All,
         OrderOperations.All,
+        RideOperations.All,
         AdminOperations.All,
         ContractOperations.All,
     }.SelectMany(operations => operations).ToDictionary(operation => operation.Route);

@@ -76,7 +76,10 @@ internal sealed class History(IEventStore store, EventTypes types, IOptions<Json
         var (old, now) = (Show(view(before.State, 0)), Show(view(after.State, 0)));
         var changes = from member in now
                       where !JsonNode.DeepEquals(old[member.Key], member.Value)
-                      select new Change(member.Key, old[member.Key], member.Value);
+                      select new Change(
+                          member.Key,
+                          JsonSerializer.SerializeToElement(old[member.Key]),
+                          JsonSerializer.SerializeToElement(member.Value));
         http.AnswerPosition(after.Position);
         return Results.Ok(new Diff(span.From, span.To, [.. changes]));
     }
@@ -113,5 +116,5 @@ internal sealed class History(IEventStore store, EventTypes types, IOptions<Json
 
     internal sealed record Diff(long From, long To, IReadOnlyList<Change> Changes);
 
-    internal sealed record Change(string Field, JsonNode? From, JsonNode? To);
+    internal sealed record Change(string Field, JsonElement From, JsonElement To);
 }

@@ -51,15 +51,20 @@ internal static class Exploration
     /// <param name="requests">What is asked of it.</param>
     /// <param name="answers">What a question can be answered with, by the name under which it is asked.</param>
     /// <param name="refusals">The codes that it treats differently from each other.</param>
+    /// <param name="depth">
+    /// How many inputs deep to look, for a saga that can go round in circles; its way back, which is that of all sagas,
+    /// is left to the others then.
+    /// </param>
     public static HashSet<Transition> OfSaga<TSaga>(
         IReadOnlyList<SagaInput.Request> requests,
         Func<Saga<TSaga>, string, IEnumerable<RawJson?>>? answers = null,
-        params IReadOnlyList<string> refusals)
+        IReadOnlyList<string>? refusals = null,
+        int? depth = null)
         where TSaga : class, ISaga<TSaga>
     {
         var stream = new StreamName(TSaga.Category, "one");
         var found = new HashSet<Transition>();
-        Walk(Saga<TSaga>.Initial, Key, int.MaxValue, begin => Inputs(begin).Select(command =>
+        Walk(Saga<TSaga>.Initial, Key, depth ?? int.MaxValue, begin => Inputs(begin).Select(command =>
         {
             var saga = begin;
             foreach (var happened in Saga<TSaga>.Decide(command, begin, SagaSpecification.Now).Events)
@@ -77,6 +82,8 @@ internal static class Exploration
 
         IEnumerable<SagaCommand> Inputs(Saga<TSaga> saga)
         {
+            if (depth is not null && (saga.Stuck is not null || saga.Status > SagaStatus.Running))
+                yield break;
             var context = new CommandContext(NameBasedId.Of(stream, saga.Epoch + 1), "correlation", null, "ann");
             foreach (var request in requests)
                 yield return new SagaCommand.Take(stream, context, request);
@@ -84,7 +91,7 @@ internal static class Exploration
             {
                 foreach (var result in answers?.Invoke(saga, sent.Name) ?? [null])
                     yield return new SagaCommand.Hear(stream, context, sent.Id, sent.Attempt, null, result);
-                foreach (var code in refusals.Append("no"))
+                foreach (var code in (refusals ?? []).Append("no"))
                     yield return new SagaCommand.Hear(stream, context, sent.Id, sent.Attempt, code);
             }
             if (saga.Deadline is { } deadline)
@@ -106,7 +113,8 @@ internal static class Exploration
         [
             $"{saga.Status} {saga.Stage} {saga.Stuck} {saga.Reason} {saga.Deadline is null}",
             JsonSerializer.Serialize(saga.Data, TSaga.DataJson),
-            .. saga.Commands.Select(command => $"{command.Name} {command.Status}"),
+            // Of what was asked several times the last counts.
+            .. saga.Commands.GroupBy(command => command.Name).Select(sent => $"{sent.Key} {sent.Last().Status}"),
         ]);
     }
 

@@ -152,6 +152,7 @@ public sealed class SagaCluster : IAsyncLifetime
             silo.AddWaybillGrains();
             silo.Services.AddSingleton<IEventStore>(Store).AddSingleton<ICheckpointStore>(
                 ForgetsPositions ? new NoCheckpoints() : _store);
+            silo.Services.AddSingleton(_store.ReadModels);
             if (HasStreams)
                 silo.AddEventStreams();
             silo.AddWaybillSagas();

@@ -13,10 +13,22 @@ namespace Waybill.Grains.Sourcing.Reactions;
 /// <param name="Category">The event's stream.</param>
 /// <param name="Id">The event's stream.</param>
 /// <param name="Version">The event's version in it.</param>
+/// <param name="Retry">How often it is tried again when it is refused; null if it is not.</param>
+/// <param name="Attempts">How often it has been tried.</param>
 [GenerateSerializer, Immutable, Alias("waybill.reaction")]
-public sealed record Reaction(string Name, string Category, string Id, long Version) : ISaga<Reaction>
+public sealed record Reaction(
+    string Name,
+    string Category,
+    string Id,
+    long Version,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RetryPolicy? Retry = null,
+    int Attempts = 1) : ISaga<Reaction>
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
+
+    private TimeSpan? Pause => Retry?.PauseAfter(Attempts);
+
+    private Reaction Again => this with { Attempts = Attempts + 1 };
 
     static string ISaga<Reaction>.Category => "reaction";
 
@@ -37,8 +49,15 @@ public sealed record Reaction(string Name, string Category, string Id, long Vers
     {
         ("", Happened { Reaction: var reaction }) => saga.To("reacting", reaction)
             .Send("react", ReactionMessage.For(reaction)).Within(Limit),
-        ("reacting", Done) => saga.Complete(),
+        (_, Done) => saga.Complete(),
+        ("reacting", Refused) when saga.Data.Pause is { } pause => saga.To("waiting", saga.Data.Again).Within(pause),
         ("reacting", Refused refused) => saga.Stop(refused.Code),
+        // An earlier copy may have taken effect since.
+        ("waiting", TimedOut) when saga.Commands[0].Status is CommandStatus.Done => saga.Complete(),
+        ("waiting", TimedOut) => saga.To("reacting").Repeat(saga.Commands[0]).Within(Limit),
+        // It is being sent all the time, but nobody answers.
+        ("reacting", TimedOut) when saga.Data.Pause is { } pause =>
+            saga.To("reacting", saga.Data.Again).Within(pause + Limit),
         ("reacting", TimedOut) => saga.Stop("timed-out"),
         _ => Step.Ignored,
     };

@@ -27,7 +27,8 @@ public abstract class ReactionHostGrain<TReaction>(LogReaderAccess access) : Log
             stored.Metadata.Actor);
         var started = await GrainFactory.GetGrain<IReactionGrain>($"{TReaction.Name}-{stored.EventId:N}").Start(
             context,
-            new Reaction(TReaction.Name, stored.Stream.Category, stored.Stream.Id, stored.Version));
+            new Reaction(
+                TReaction.Name, stored.Stream.Category, stored.Stream.Id, stored.Version, TReaction.Retry));
         if (started.Status is OutcomeStatus.Unavailable)
             throw new StoreUnavailableException($"The reaction to {stored.Stream} {stored.Version} was not started.");
     }

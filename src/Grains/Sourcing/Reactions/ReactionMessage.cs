@@ -29,10 +29,12 @@ internal sealed class ReactionMessage(
             return new(AnswerStatus.Refused, "reaction-unknown");
         var stored = await store.ReadStreamAsync(
             new StreamName(reaction.Category, reaction.Id), reaction.Version, reaction.Version).FirstAsync();
+        RecordedEvent recorded;
         Message? command;
         try
         {
-            command = rule.To(types.Read(stored));
+            recorded = types.Read(stored);
+            command = rule.To(recorded);
         }
         catch (Exception error) // The data cannot be read, or the reaction is wrong: a person must see to it.
         {
@@ -41,11 +43,18 @@ internal sealed class ReactionMessage(
         }
         if (command is null)
             return new(AnswerStatus.Done, null);
-        // Messages are made of this one among others.
-        return await services.GetRequiredService<MessageTypes>().Send(
-            grains, command, context with { CausationId = $"{stored.EventId}" });
+        var messages = services.GetRequiredService<MessageTypes>(); // They are made of this one among others.
+        var answer = await messages.Send(grains, command, context with { CausationId = $"{stored.EventId}" });
+        if (answer is not { Status: AnswerStatus.Refused, Code: { } code }
+            || rule.WhenRefused(recorded, code) is not { } notice)
+            return answer;
+        // The refusal counts once it has been told. The notice is another command each time: it may be news again.
+        var told = await messages.Send(
+            grains, notice, context with { CommandId = Guid.CreateVersion7(), CausationId = $"{context.CommandId}" });
+        return told.Status is AnswerStatus.Unknown ? told : answer;
     }
 }
 
 /// <summary>A reaction as it was registered.</summary>
-internal sealed record ReactionRule(string Name, Func<RecordedEvent, Message?> To);
+internal sealed record ReactionRule(
+    string Name, Func<RecordedEvent, Message?> To, Func<RecordedEvent, string, Message?> WhenRefused);

@@ -17,7 +17,7 @@ public static class ReactionServices
     {
         if (silo.Services.All(service => service.ServiceType != typeof(ReactionRule)))
             silo.Services.AddSingleton<MessageType, ReactionMessage>();
-        silo.Services.AddSingleton(new ReactionRule(TReaction.Name, TReaction.To));
+        silo.Services.AddSingleton(new ReactionRule(TReaction.Name, TReaction.To, TReaction.WhenRefused));
         return silo.AddLogReader<TGrain>();
     }
 }

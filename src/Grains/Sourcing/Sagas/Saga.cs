@@ -252,7 +252,7 @@ public sealed record Saga<TSaga>(
     {
         var (status, stuck, undo) = step.Kind switch
         {
-            StepKind.Move => (SagaStatus.Running, RefusedUndo, null),
+            StepKind.Move => (SagaStatus.Running, RefusedUndo, step.Undone),
             StepKind.Complete => (SagaStatus.Completed, RefusedUndo, null),
             // What it was stuck on, on its way forward, is dealt with by going back.
             StepKind.Compensate => (Status is SagaStatus.Running ? this with { Stuck = null } : this)
@@ -263,6 +263,8 @@ public sealed record Saga<TSaga>(
         var sends = step.Sends.Select(sending => Sent(command, sending, undoes: null)).ToList();
         if (undo is not null)
             sends.Add(Sent(command, new($"undo-{undo.Name}", undo.Undo!, null), undo.Id));
+        if (step.Repeated is { } again)
+            changes = [.. changes, new CommandChange(again.Id, CommandStatus.Sent)];
         return new(
             input,
             status,

@@ -27,6 +27,8 @@ public sealed record Step
 
     internal CommandState? Undone { get; private init; }
 
+    internal CommandState? Repeated { get; private init; }
+
     /// <summary>A rule says no to what was asked; nothing is recorded.</summary>
     public static Step Refuse(string code) => new() { Kind = StepKind.Refuse, Reason = code };
 
@@ -42,7 +44,14 @@ public sealed record Step
     /// <summary>How long the stage may last.</summary>
     public Step Within(TimeSpan limit) => this with { Limit = limit };
 
+    /// <summary>Undoes something that was done, while the saga goes on.</summary>
     internal Step Undo(CommandState command) => this with { Undone = command };
+
+    /// <summary>
+    /// Sends a command that was refused once more, under its own id: should an earlier copy take effect after all, it
+    /// is done once.
+    /// </summary>
+    internal Step Repeat(CommandState command) => this with { Repeated = command };
 
     internal static Step Move(string stage, RawJson? data) =>
         new() { Kind = StepKind.Move, Stage = stage, Data = data };

@@ -1,0 +1,69 @@
+using Waybill.Api.Http;
+using Waybill.Api.Idempotency;
+using Waybill.EventStore;
+using Waybill.Grains.Rides;
+
+namespace Waybill.Api.Rides;
+
+internal static class DriverEndpoints
+{
+    // It names the search in the path, so that a driver of this name could never be looked at.
+    private const string Nearby = "nearby";
+
+    public static RouteGroupBuilder MapDrivers(this IEndpointRouteBuilder app)
+    {
+        var drivers = app.MapGroup("/drivers").WithTags("Rides");
+        drivers.RefuseUnknownQuery();
+        drivers.TakeIdempotencyKeys();
+        drivers.MapPut("/{id}",           Register);
+        drivers.MapGet("/nearby",         ListNearby);
+        drivers.MapGet("/{id}",           Get);
+        drivers.MapPost("/{id}/online",   GoOnline);
+        drivers.MapPost("/{id}/offline",  GoOffline);
+        drivers.MapPost("/{id}/location", Move);
+        drivers.MapGet("/{id}/events",    Events);
+        return drivers;
+    }
+
+    private static async Task<IResult> Register(
+        ResourceId id, DriverBody body, HttpContext http, IGrainFactory grains) => id.Value == Nearby
+            ? throw new MalformedException($"A driver cannot be called {Nearby}.")
+            : http.Answer(await grains.DriverGrain(id).Register(
+                http.Command(), body.Name.Value, body.Vehicle.Value, body.AccountId.Value));
+
+    private static async Task<IResult> ListNearby(NearbyQuery near, IGrainFactory grains)
+    {
+        var center = new GeoPoint(near.Lat, near.Lon);
+        var found = await grains.GetGrain<IDriverSearchGrain>(0).Nearest(new(center, near.Radius, near.Limit));
+        return Results.Ok(new Page<NearbyDriver>([.. found.Select(fix => NearbyDriver.Of(fix, center))], Next: null));
+    }
+
+    private static async Task<IResult> Get(ResourceId id, HttpContext http, IGrainFactory grains) =>
+        http.Answer(await grains.DriverGrain(id).Get());
+
+    private static async Task<IResult> GoOnline(ResourceId id, Place body, HttpContext http, IGrainFactory grains) =>
+        http.Answer(await grains.DriverGrain(id).GoOnline(http.Command(), body.ToPoint()));
+
+    private static async Task<IResult> GoOffline(
+        ResourceId id, NoArguments? body, HttpContext http, IGrainFactory grains) =>
+        http.Answer(await grains.DriverGrain(id).GoOffline(http.Command()));
+
+    private static async Task<IResult> Move(ResourceId id, Place body, HttpContext http, IGrainFactory grains) =>
+        http.Answer(await grains.DriverGrain(id).Move(http.Command(), body.ToPoint()));
+
+    private static Task<IResult> Events(ResourceId id, PageQuery page, HttpContext http, IEventStore store) =>
+        http.AnswerEvents(store, new StreamName(Driver.Category, id.Value), page);
+
+    private static IDriverGrain DriverGrain(this IGrainFactory grains, ResourceId id) =>
+        grains.GetGrain<IDriverGrain>(id.Value);
+
+    private sealed record DriverBody(Text Name, Text Vehicle, ResourceId AccountId);
+
+    private sealed record NoArguments;
+
+    internal sealed record NearbyDriver(string DriverId, long DistanceMetres, double Lat, double Lon)
+    {
+        public static NearbyDriver Of(DriverFix fix, GeoPoint center) => new(
+            fix.DriverId, (long)Math.Round(fix.Place.DistanceTo(center)), fix.Place.Lat, fix.Place.Lon);
+    }
+}
