@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using Orleans.Runtime;
 using Waybill.EventStore;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Sagas;
@@ -7,6 +5,7 @@ using Waybill.Grains.Transfers;
 using Waybill.Tests.Grains.Projections;
 using Waybill.Tests.Grains.Sagas;
 using Waybill.Tests.Postgres;
+using static Waybill.Tests.Grains.Sagas.BadNetwork;
 
 namespace Waybill.Tests.Grains.Transfers;
 
@@ -31,8 +30,6 @@ public abstract class TransferStormTests(ITestOutputHelper output, PostgresServe
 
     // What no transfer ends in; longer than many of them take one after another.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
-
-    private readonly ConcurrentBag<Func<IGrainFactory, Task<Answer>>> _copies = [];
 
     [Fact]
     public async Task Every_transfer_ends_exactly_once_and_the_sum_holds()
@@ -61,7 +58,7 @@ public abstract class TransferStormTests(ITestOutputHelper output, PostgresServe
             await cluster.Account($"a{account}").Close(SagaCluster.Command());
         }
 
-        Rage(cluster, seed);
+        var network = new BadNetwork(cluster, seed);
         var random = new Random(seed);
         var killAt = Enumerable.Range(0, Kills).Select(_ => random.Next(transfers)).ToHashSet();
         using var slots = new SemaphoreSlim(16);
@@ -87,8 +84,7 @@ public abstract class TransferStormTests(ITestOutputHelper output, PostgresServe
             await TellPending(cluster, transfers);
             throw;
         }
-        while (!_copies.IsEmpty)
-            await DeliverCopy(cluster);
+        await network.DeliverAll();
         await DeliverEvents(cluster);
         await Check(cluster, transfers);
     }
@@ -116,56 +112,6 @@ public abstract class TransferStormTests(ITestOutputHelper output, PostgresServe
         finally
         {
             slots.Release();
-        }
-    }
-
-    private static async Task<Outcome<TransferView>> UntilAnswered(Func<Task<Outcome<TransferView>>> ask)
-    {
-        while (true)
-        {
-            try
-            {
-                if (await ask() is { Status: not OutcomeStatus.Unavailable } answer)
-                    return answer;
-            }
-            catch (Exception error) when (error is OrleansException or TimeoutException)
-            {
-                // Its silo has died; the next one is asked.
-            }
-        }
-    }
-
-    // Half of what is sent is sent again, later: when something else is sent, or at the end.
-    private void Rage(SagaCluster cluster, int seed)
-    {
-        var sent = 0;
-        cluster.Wire.Repeat = copy =>
-        {
-            if (new Random(unchecked(seed + Interlocked.Increment(ref sent))).Next(2) == 0)
-                _copies.Add(copy);
-        };
-        cluster.Wire.Send = async (_, send) =>
-        {
-            var random = new Random(unchecked(seed - Interlocked.Increment(ref sent)));
-            if (random.Next(2) == 0)
-                await DeliverCopy(cluster);
-            if (random.Next(100) < 15)
-                throw new TimeoutException("The command was lost.");
-            var answer = await send();
-            return random.Next(100) < 15 ? throw new TimeoutException("The answer was lost.") : answer;
-        };
-    }
-
-    private async Task DeliverCopy(SagaCluster cluster)
-    {
-        try
-        {
-            if (_copies.TryTake(out var copy))
-                await copy(cluster.Cluster.Client);
-        }
-        catch (Exception error) when (error is OrleansException or TimeoutException)
-        {
-            // It was lost with its silo.
         }
     }
 
