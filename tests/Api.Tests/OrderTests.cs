@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 
@@ -157,6 +158,27 @@ public sealed class OrderTests(RunningServer server)
         (await _api.Get($"/orders?customerId=c-{_id}&limit=1&cursor={_id}-a")).Text
             .ShouldBe($$"""{"items":[{{cancelled.Text}}],"next":null}""");
         (await _api.Get($"/orders?after={long.MaxValue}&wait=0"))
+            .ShouldBeProblem(HttpStatusCode.GatewayTimeout, "view-behind");
+    }
+
+    [Theory]
+    [InlineData("/orders/{0}")]
+    [InlineData("/orders/{0}/events")]
+    [InlineData("/orders/{0}/diff?from=1&to=1")]
+    [InlineData("/inventory/tea-{0}")]
+    public async Task No_query_is_answered_from_before_a_position(string path)
+    {
+        await Place(
+            await _api.OpenAccount(balance: 20_00),
+            new { sku = await Offer("tea", unitPrice: 4_50, quantity: 2), quantity = 1 });
+        var after = (await Until("shipped")).Header("Waybill-Position")!;
+        path = string.Format(CultureInfo.InvariantCulture, path, _id);
+        path += path.Contains('?') ? "&" : "?";
+
+        var answer = await _api.Get($"{path}after={after}");
+        long.Parse(answer.ShouldBe(HttpStatusCode.OK).Header("Waybill-Position")!)
+            .ShouldBeGreaterThanOrEqualTo(long.Parse(after));
+        (await _api.Get($"{path}after={long.MaxValue}&wait=0"))
             .ShouldBeProblem(HttpStatusCode.GatewayTimeout, "view-behind");
     }
 

@@ -26,8 +26,12 @@ internal static class InventoryEndpoints
     private static async Task<IResult> Receive(ResourceId id, Receipt body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.StockGrain(id).Receive(http.Command(), body.Quantity.Value));
 
-    private static async Task<IResult> Get(ResourceId id, HttpContext http, IGrainFactory grains) =>
-        http.Answer(await grains.StockGrain(id).Get());
+    private static async Task<IResult> Get(
+        ResourceId id, Freshness freshness, HttpContext http, IGrainFactory grains)
+    {
+        await http.ReachAsync(freshness);
+        return http.Answer(await grains.StockGrain(id).Get(freshness.After ?? 0));
+    }
 
     private static async Task<IResult> List(PageQuery page, Freshness freshness, HttpContext http, Views views)
     {

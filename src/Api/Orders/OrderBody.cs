@@ -55,3 +55,12 @@ internal sealed record NewOrder(
 
 /// <summary>An item as clients order it. What it costs is the shop's to say.</summary>
 internal sealed record NewItem(ResourceId Sku, Quantity Quantity);
+
+/// <summary>Which orders are asked for, by <c>?customerId=</c> and <c>&amp;status=</c>.</summary>
+internal sealed record OrderFilter(ResourceId? CustomerId, OrderStatus? Status) : IQuery
+{
+    public static IReadOnlyList<string> Names { get; } = ["customerId", "status"];
+
+    public static ValueTask<OrderFilter> BindAsync(HttpContext http) => ValueTask.FromResult(
+        new OrderFilter(http.QueryText<ResourceId>("customerId"), http.QueryEnum<OrderStatus>("status")));
+}

@@ -51,10 +51,14 @@ internal static class OrderEndpoints
     }
 
     private static async Task<IResult> Get(
-        ResourceId id, Moment moment, HttpContext http, IGrainFactory grains, History history) => moment.IsNow
-            ? Answer(http, await grains.OrderGrain(id).Get())
+        ResourceId id, Moment moment, Freshness freshness, HttpContext http, IGrainFactory grains, History history)
+    {
+        await http.ReachAsync(freshness);
+        return moment.IsNow
+            ? Answer(http, await grains.OrderGrain(id).Get(freshness.After ?? 0))
             : await history.AnswerThen<Order, OrderCommand, OrderEvent, OrderBody>(
                 http, id.Value, moment, (order, version) => OrderBody.Of(OrderView.Of(id.Value, order, version)));
+    }
 
     private static async Task<IResult> Cancel(
         ResourceId id, Cancellation body, HttpContext http, IGrainFactory grains) =>
@@ -64,26 +68,26 @@ internal static class OrderEndpoints
         ResourceId id, NoArguments? body, HttpContext http, IGrainFactory grains) =>
         Answer(http, await grains.OrderGrain(id).Deliver(http.Command()));
 
-    private static Task<IResult> Events(ResourceId id, PageQuery page, HttpContext http, IEventStore store) =>
-        http.AnswerEvents(store, new StreamName(Order.Category, id.Value), page);
+    private static async Task<IResult> Events(
+        ResourceId id, PageQuery page, Freshness freshness, HttpContext http, IEventStore store)
+    {
+        await http.ReachAsync(freshness);
+        return await http.AnswerEvents(store, new StreamName(Order.Category, id.Value), page);
+    }
 
-    private static Task<IResult> Diff(ResourceId id, Span span, HttpContext http, History history) =>
-        history.AnswerDiff<Order, OrderCommand, OrderEvent, OrderBody>(
+    private static async Task<IResult> Diff(
+        ResourceId id, Span span, Freshness freshness, HttpContext http, History history)
+    {
+        await http.ReachAsync(freshness);
+        return await history.AnswerDiff<Order, OrderCommand, OrderEvent, OrderBody>(
             http, id.Value, span, (order, version) => OrderBody.Of(OrderView.Of(id.Value, order, version)));
+    }
 
     private static IResult Answer(HttpContext http, Outcome<OrderView> outcome) =>
         http.Answer(outcome, order => Results.Ok(OrderBody.Of(order)));
 
     private static IOrderGrain OrderGrain(this IGrainFactory grains, ResourceId id) =>
         grains.GetGrain<IOrderGrain>(id.Value);
-
-    private sealed record OrderFilter(ResourceId? CustomerId, OrderStatus? Status) : IQuery
-    {
-        public static IReadOnlyList<string> Names { get; } = ["customerId", "status"];
-
-        public static ValueTask<OrderFilter> BindAsync(HttpContext http) => ValueTask.FromResult(
-            new OrderFilter(http.QueryText<ResourceId>("customerId"), http.QueryEnum<OrderStatus>("status")));
-    }
 
     private sealed record Cancellation(Text Reason);
 

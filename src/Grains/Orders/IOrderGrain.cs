@@ -31,8 +31,9 @@ public interface IOrderGrain : IGrainWithStringKey
     Task<Outcome<OrderView>> Cancel(CommandContext context, string reason);
 
     /// <summary>The order as it stands.</summary>
+    /// <param name="after">A position that what is answered must not be older than.</param>
     [Alias("get")]
-    Task<Outcome<OrderView>> Get();
+    Task<Outcome<OrderView>> Get(long after = 0);
 }
 
 /// <summary>What a customer orders.</summary>

@@ -28,8 +28,9 @@ public interface IStockGrain : IGrainWithStringKey
     Task<Outcome<StockView>> Ship(CommandContext context, string orderId);
 
     /// <summary>The item as it stands.</summary>
+    /// <param name="after">A position that what is answered must not be older than.</param>
     [Alias("get")]
-    Task<Outcome<StockView>> Get();
+    Task<Outcome<StockView>> Get(long after = 0);
 }
 
 /// <summary>A stock item as the shop shows it.</summary>

@@ -34,7 +34,7 @@ public sealed class OrderGrain(StoreAccess access)
         Execute(context, new OrderCommand.Cancel(reason));
 
     /// <inheritdoc/>
-    public Task<Outcome<OrderView>> Get() => Read();
+    public Task<Outcome<OrderView>> Get(long after = 0) => Read(after);
 
     /// <inheritdoc/>
     protected override OrderView View(Order order, long version) =>

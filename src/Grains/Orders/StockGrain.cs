@@ -34,7 +34,7 @@ public sealed class StockGrain(StoreAccess access)
         Execute(context, new StockCommand.Ship(orderId));
 
     /// <inheritdoc/>
-    public Task<Outcome<StockView>> Get() => Read();
+    public Task<Outcome<StockView>> Get(long after = 0) => Read(after);
 
     /// <inheritdoc/>
     protected override StockView View(Stock stock, long version) =>
