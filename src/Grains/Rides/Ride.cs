@@ -135,16 +135,17 @@ public sealed record Ride(
     public static Decision<RideEvent> Decide(RideCommand command, Ride ride, DateTimeOffset now) =>
         (ride.Status, command) switch
         {
-            (RideStatus.None, Request { Pickup.IsValid: false } or Request { Dropoff.IsValid: false }) =>
-                Refuse("location-invalid"),
-            (RideStatus.None, Request r) => new Requested(
+            // Orleans has a Request too.
+            (RideStatus.None, RideCommand.Request { Pickup.IsValid: false }) => Refuse("location-invalid"),
+            (RideStatus.None, RideCommand.Request { Dropoff.IsValid: false }) => Refuse("location-invalid"),
+            (RideStatus.None, RideCommand.Request r) => new Requested(
                 r.RiderId,
                 r.AccountId,
                 r.Currency,
                 r.Pickup,
                 r.Dropoff,
                 Tariff.Standard.Estimate(r.Pickup, r.Dropoff).Total),
-            (_, Request) => Refuse("ride-already-exists"),
+            (_, RideCommand.Request) => Refuse("ride-already-exists"),
             (RideStatus.None, _) => Missing("ride-not-found"),
 
             (RideStatus.Requested, Match m) when ride.PassedOver.Contains(m.DriverId) => Refuse("driver-passed-over"),

@@ -165,8 +165,10 @@ public sealed class DispatchGrainTests : IAsyncLifetime
 
         await _cluster.UntilFree("a");
         await _cluster.UntilDispatch("r1", SagaStatus.Compensated);
-        (await _cluster.Recorded("ride", "r1")).Select(recorded => recorded.Type)
-            .ShouldBe(["ride.requested", "ride.cancelled"]);
+        // The log may have told of the assignment before the call was answered: then there was a match for a moment.
+        var happened = (await _cluster.Recorded("ride", "r1")).Select(recorded => recorded.Type).ToList();
+        happened.Where(type => type != "ride.matched").ShouldBe(["ride.requested", "ride.cancelled"]);
+        happened[^1].ShouldBe("ride.cancelled");
     }
 
     [Fact]

@@ -41,19 +41,20 @@ public sealed class RideTests
     [Fact]
     public void It_is_requested_with_what_it_should_cost() => Ride
         .Given()
-        .When(new Request("ann", "acc", "EUR", Here, There))
+        .When(new RideCommand.Request("ann", "acc", "EUR", Here, There))
         .Then(Requested with { Estimate = Tariff.Standard.Estimate(Here, There).Total });
 
     [Fact]
     public void It_is_requested_between_places_that_there_are()
     {
-        Ride.Given().When(new Request("ann", "acc", "EUR", new(91, 0), There)).ThenRefused("location-invalid");
-        Ride.Given().When(new Request("ann", "acc", "EUR", Here, new(0, double.NaN))).ThenRefused("location-invalid");
+        foreach (var (from, to) in new[] { (new GeoPoint(91, 0), There), (Here, new GeoPoint(0, double.NaN)) })
+            Ride.Given().When(new RideCommand.Request("ann", "acc", "EUR", from, to)).ThenRefused("location-invalid");
     }
 
     [Theory, MemberData(nameof(Statuses))]
-    public void It_is_requested_once(RideStatus status) =>
-        Given(status).When(new Request("ann", "acc", "EUR", Here, There)).ThenRefused("ride-already-exists");
+    public void It_is_requested_once(RideStatus status) => Given(status)
+        .When(new RideCommand.Request("ann", "acc", "EUR", Here, There))
+        .ThenRefused("ride-already-exists");
 
     [Fact]
     public void It_goes_its_way()
