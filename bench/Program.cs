@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Waybill.Bench;
+using Waybill.Bench.Http;
 using Waybill.Bench.Log;
 
-// bench/run engine | log [scenario ...] [--seconds N] [--rounds N] [--events N]: each scenario runs `rounds` times for
-// `seconds`, its baselines in turn with it, and the medians are printed. `events` is how far the log grows at most.
+// bench/run engine | log | http [scenario ...] [--seconds N] [--rounds N] [--events N]: each scenario runs `rounds`
+// times for `seconds`, its baselines in turn with it, and the medians are printed. `events` is how far the log grows at
+// most.
 var seconds = Option("--seconds", 3);
 var rounds = Option("--rounds", 5);
 var harness = new Harness(TimeSpan.FromSeconds(seconds), rounds);
@@ -15,6 +17,8 @@ Console.WriteLine(
     $"{DateTime.UtcNow:yyyy-MM-dd}");
 if (args is ["log", ..])
     await LogBench.RunAsync(harness, Option("--events", 1_000_000), [.. args.Skip(1).TakeWhile(IsWord)]);
+else if (args is ["http", ..])
+    await HttpBench.RunAsync(harness, [.. args.Skip(1).TakeWhile(IsWord)]);
 else
     await EngineBench.RunAsync(harness);
 
