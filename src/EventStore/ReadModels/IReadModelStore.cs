@@ -44,6 +44,13 @@ public interface IReadModelStore
         ReadModel<TRow> model, ReadModelQuery query, CancellationToken cancellation = default)
         where TRow : class;
 
+    /// <summary>
+    /// Counts and adds up rows of the live generation, and reads the position that they are at least at. It reads all
+    /// rows that the condition leaves: an index on what that asks for bounds the work.
+    /// </summary>
+    Task<RowPage<RowGroup>> GroupAsync(
+        ReadModel model, ReadModelGroups groups, CancellationToken cancellation = default);
+
     /// <summary>Carries out a host's turn.</summary>
     Task<CommitOutcome> CommitAsync<TRow>(
         ReadModel<TRow> model, ProjectionCommit<TRow> commit, CancellationToken cancellation = default)
@@ -138,6 +145,9 @@ public interface IReadModelStore
     /// <param name="cancellation">Ends the wait.</param>
     Task<IReadOnlyList<Notice>> ReadNoticesAsync(
         ReadModel model, LogQueue queue, int limit, bool oneOfEach = false, CancellationToken cancellation = default);
+
+    /// <summary>How many notices of a queue are still to be delivered.</summary>
+    Task<long> CountNoticesAsync(ReadModel model, LogQueue queue, CancellationToken cancellation = default);
 
     /// <summary>Forgets notices that have been delivered.</summary>
     Task RemoveNoticesAsync(

@@ -56,7 +56,7 @@ public abstract partial class ReadModel
 
     internal string Table(long generation) => $"{View}_g{generation}";
 
-    private ReadModelColumn[] Find(IReadOnlyList<string> names) => names.Count == 0
+    internal ReadModelColumn[] Find(IReadOnlyList<string> names) => names.Count == 0
         ? throw new ArgumentException($"The key and each index of {Name} need a column at least.")
         : [.. names.Select(name => Columns.SingleOrDefault(column => column.Name == SnakeCase(name))
             ?? throw new ArgumentException($"{Name} has no column {name}."))];

@@ -56,6 +56,14 @@ internal sealed partial class RelationalReadModels
         cancellation);
 
     /// <inheritdoc/>
+    public Task<long> CountNoticesAsync(
+        ReadModel model, LogQueue queue, CancellationToken cancellation = default) =>
+        sessions.Read(
+            (session, c) => session.ReadFirstAsync(
+                "count-notices", [model.View, queue.Number, queue.Count], row => row.GetInt64(0), c),
+            cancellation);
+
+    /// <inheritdoc/>
     public Task RemoveNoticesAsync(
         ReadModel model, IReadOnlyList<Guid> eventIds, CancellationToken cancellation = default) =>
         sessions.Write(

@@ -94,22 +94,9 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
         where TRow : class
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(query.Limit);
-        object?[] values = [.. (query.Values ?? []).Select(value => value is null ? null : KeyValue.Stored(value))];
         var sql = $"{RowSession.Select(model, model.View)}{(query.Where is { } where ? $" WHERE {where}" : "")} "
             + $"ORDER BY {query.OrderBy ?? RowSession.Names(model.Key)} LIMIT {query.Limit}";
-        return sessions.Read(
-            async (session, c) =>
-            {
-                // The position is read first: rows that are newer than it do no harm.
-                var position = await session.ReadFirstAsync(
-                    "select-lowest-position", [model.View], row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), c);
-                if (position is null)
-                    return new RowPage<TRow>([], 0); // Not made yet.
-                var rows = new List<TRow>();
-                await session.Rows.ReadAsync(sql, values, row => Add(rows, model.ReadRow(session, row)), c);
-                return new RowPage<TRow>(rows, position.Value);
-            },
-            cancellation);
+        return ReadLiveAsync(model, sql, query.Values ?? [], model.ReadRow.Invoke, cancellation);
     }
 
     /// <inheritdoc/>

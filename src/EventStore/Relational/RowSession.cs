@@ -92,7 +92,7 @@ internal abstract class RowSession
         string.Join(", ", columns.Select(column => Quote(column.Name)));
 
     /// <summary>A name that may be a word of SQL.</summary>
-    protected static string Quote(string name) => $"\"{name}\"";
+    public static string Quote(string name) => $"\"{name}\"";
 
     /// <summary>What an upsert does where the key is there.</summary>
     protected static string OnConflict(ReadModel model)
