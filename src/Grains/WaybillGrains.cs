@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Waybill.EventStore;
 using Waybill.Grains.Accounts;
+using Waybill.Grains.Notifications;
 using Waybill.Grains.Orders;
 using Waybill.Grains.Rides;
 using Waybill.Grains.Sourcing;
@@ -38,7 +39,8 @@ public static class WaybillGrains
         .AddProjection<OrderList, OrderRow, IOrderListGrain>()
         .AddProjection<SagaList, SagaRow, ISagaListGrain>()
         .AddProjection<OnlineDrivers, OnlineDriverRow, IOnlineDriversGrain>()
-        .AddProjection<RideList, RideRow, IRideListGrain>();
+        .AddProjection<RideList, RideRow, IRideListGrain>()
+        .AddProjection<CustomerNotices, CustomerNoticeRow, ICustomerNoticesGrain>();
 
     /// <summary>Lets a silo run Waybill's sagas. It needs the event store's due table beside this.</summary>
     public static ISiloBuilder AddWaybillSagas(this ISiloBuilder silo)

@@ -1,3 +1,4 @@
+using Waybill.Grains.Notifications;
 using Waybill.Grains.Rides;
 
 namespace Waybill.Silo;
@@ -37,6 +38,12 @@ public sealed class WaybillOptions
     /// <summary>How long a driver may take to come before the next one is asked.</summary>
     public TimeSpan ArrivalLimit { get; set; } = new DispatchOptions().ArrivalLimit;
 
+    /// <summary>Where customers' notifications are posted; without it they are written to the log.</summary>
+    public WebhookSettings Webhook { get; set; } = new();
+
+    /// <summary>The settings of the webhook, once they have been read; null if there is none.</summary>
+    internal WebhookOptions? Receiver { get; private set; }
+
     /// <exception cref="StartException">A setting is unknown, of the wrong type, or out of range.</exception>
     internal static WaybillOptions Read(IConfiguration configuration)
     {
@@ -58,6 +65,45 @@ public sealed class WaybillOptions
             throw new StartException($"{Section}:WaitingCallsMax is {options.WaitingCallsMax}; it must be at least 1.");
         if (options.Heartbeat <= TimeSpan.Zero || options.Heartbeat > TimeSpan.FromHours(1))
             throw new StartException($"{Section}:Heartbeat is {options.Heartbeat}; it must be up to an hour.");
+        options.Receiver = options.Webhook.Read();
         return options;
+    }
+}
+
+/// <summary>The settings under <c>Waybill:Webhook:</c>.</summary>
+public sealed class WebhookSettings
+{
+    private const string Section = $"{WaybillOptions.Section}:{nameof(WaybillOptions.Webhook)}";
+
+    /// <summary>Where notifications are posted.</summary>
+    public string? Url { get; set; }
+
+    /// <summary>
+    /// What they are signed with: <c>whsec_</c> and 24 to 64 bytes in base64. On the command line it shows in the list
+    /// of processes; in the environment it is <c>Waybill__Webhook__Secret</c>.
+    /// </summary>
+    public string? Secret { get; set; }
+
+    /// <summary>How long the receiver may take to answer.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The first pause after the receiver has failed repeatedly.</summary>
+    public TimeSpan Pause { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <exception cref="StartException">A setting is wrong, or one is missing.</exception>
+    internal WebhookOptions? Read()
+    {
+        if (string.IsNullOrEmpty(Url) && string.IsNullOrEmpty(Secret))
+            return null;
+        if (!WebhookOptions.TryRead(Url, Secret, out var options, out var error))
+            throw new StartException($"{Section}:{error}");
+        if (Timeout < WebhookOptions.TimeoutMin || Timeout > WebhookOptions.TimeoutMax)
+            throw new StartException(
+                $"{Section}:Timeout is {Timeout}; "
+                + $"it must be {WebhookOptions.TimeoutMin} to {WebhookOptions.TimeoutMax}.");
+        if (Pause < WebhookOptions.PauseMin || Pause > options.PauseMax)
+            throw new StartException(
+                $"{Section}:Pause is {Pause}; it must be {WebhookOptions.PauseMin} to {options.PauseMax}.");
+        return options with { Timeout = Timeout, Pause = Pause };
     }
 }

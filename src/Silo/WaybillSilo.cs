@@ -8,6 +8,7 @@ using Orleans.Runtime;
 using Waybill.EventStore;
 using Waybill.EventStore.Streams;
 using Waybill.Grains;
+using Waybill.Grains.Notifications;
 using Waybill.Grains.Rides;
 
 namespace Waybill.Silo;
@@ -72,6 +73,7 @@ public static class WaybillSilo
         silo.AddWaybillSagas();
         silo.Services.AddSingleton(new DispatchOptions { ArrivalLimit = options.ArrivalLimit });
         silo.AddWaybillRides();
+        silo.AddNotifications(options.Receiver);
         silo.AddDashboard();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             services => services.GetRequiredService<SiloCheck>());

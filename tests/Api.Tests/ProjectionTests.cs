@@ -17,7 +17,10 @@ public sealed class ProjectionTests(RunningServer server)
 
         one.ShouldBe(HttpStatusCode.OK).Long("position").ShouldBeGreaterThanOrEqualTo(long.Parse(written));
         one.Body.EnumerateObject().Select(member => member.Name).ShouldBe(
-            ["name", "version", "position", "lag", "lastReadAt", "parked", "error", "rebuild", "redrive"]);
+        [
+            "name", "version", "position", "lag", "lastReadAt", "parked", "error", "notifications", "rebuild",
+            "redrive",
+        ]);
         one.Body.GetProperty("lag").EnumerateObject().Select(member => member.Name)
             .ShouldBe(["events", "isExact", "oldestSeconds"]);
         one.Body.GetProperty("lastReadAt").GetDateTime().Kind.ShouldBe(DateTimeKind.Utc);
@@ -25,8 +28,8 @@ public sealed class ProjectionTests(RunningServer server)
         all.ShouldBe(HttpStatusCode.OK).Body.GetProperty("items").EnumerateArray()
             .Select(item => item.GetProperty("name").GetString()).ShouldBe(
                 [
-                    "account_list", "inventory_list", "online_driver", "order_list", "ride_list", "saga_list",
-                    "statement",
+                    "account_list", "customer_notices", "inventory_list", "online_driver",
+                    "order_list", "ride_list", "saga_list", "statement",
                 ]);
     }
 

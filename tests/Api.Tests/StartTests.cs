@@ -108,8 +108,27 @@ public sealed class StartTests
     [InlineData("--Waybill:WaitingCallsMax=many", "WaitingCallsMax")]
     [InlineData("--Waybill:WaitingCallsMax=0", "WaitingCallsMax")]
     [InlineData("--Waybill:Data=", "Waybill:Data")]
+    [InlineData("--Waybill:Webhook:Url=https://example.com", "Waybill:Webhook:Secret")]
+    [InlineData("--Waybill:Webhook:Secret=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "Waybill:Webhook:Url")]
+    [InlineData("--Waybill:Webhook:Uri=https://example.com", "Uri")]
     public async Task A_setting_that_is_wrong_stops_the_start(string setting, string named) =>
         await ShouldSay(named, setting);
+
+    [Theory]
+    [InlineData("http://example.com", WebhookReceiver.Secret, "", "Webhook:Url must be")]
+    [InlineData("https://example.com", "whsec_c2VjcmV0c2VjcmV0", "", "Webhook:Secret must be")]
+    [InlineData("https://example.com", "c2VjcmV0", "", "Webhook:Secret must be")]
+    [InlineData("https://example.com", WebhookReceiver.Secret, "Timeout=00:01:00", "Timeout is 00:01:00")]
+    [InlineData("https://example.com", WebhookReceiver.Secret, "Pause=00:00:00", "Pause is 00:00:00")]
+    public async Task A_webhook_that_will_not_do_stops_the_start_and_its_secret_is_not_told(
+        string url, string secret, string setting, string reason)
+    {
+        string[] settings = [$"--Waybill:Webhook:Url={url}", $"--Waybill:Webhook:Secret={secret}"];
+
+        var said = await ShouldSay(reason, setting == "" ? settings : [.. settings, $"--Waybill:Webhook:{setting}"]);
+
+        said.ShouldNotContain(secret);
+    }
 
     /// <returns>All that it said.</returns>
     internal static async Task<string> ShouldSay(string reason, params string[] arguments)

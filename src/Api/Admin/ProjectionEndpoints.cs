@@ -92,6 +92,7 @@ internal sealed record ProjectionBody(
     DateTime? LastReadAt,
     int Parked,
     string? Error,
+    NoticesBody Notifications,
     RebuildBody? Rebuild,
     RedriveSummary? Redrive)
 {
@@ -103,6 +104,7 @@ internal sealed record ProjectionBody(
         status.LastRead?.UtcDateTime,
         status.Parked,
         status.Error is { } error ? ErrorTexts.Shown(error) : null,
+        new(status.Notices, status.NoticeError is { } trouble ? ErrorTexts.Shown(trouble) : null),
         status.Rebuild is { } rebuild ? RebuildBody.Of(rebuild) : null,
         redrive);
 }
@@ -112,6 +114,11 @@ internal sealed record ProjectionBody(
 /// <param name="IsExact">False if there may be more.</param>
 /// <param name="OldestSeconds">The age of the oldest of them.</param>
 internal sealed record LagBody(long? Events, bool IsExact, double? OldestSeconds);
+
+/// <summary>What a projection has still to tell.</summary>
+/// <param name="Waiting">How many notifications wait; null if that is not known.</param>
+/// <param name="Error">Why they are not delivered; null if they are.</param>
+internal sealed record NoticesBody(long? Waiting, string? Error);
 
 /// <summary>How far a rebuild has come.</summary>
 internal sealed record RebuildBody(

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Waybill.EventStore;
 using Waybill.Grains;
 using Waybill.Grains.Accounts;
+using Waybill.Grains.Notifications;
 using Waybill.Grains.Orders;
 using Waybill.Grains.Rides;
 using Waybill.Grains.Sourcing;
@@ -103,6 +104,7 @@ public sealed class LifeCycleTests
     private static readonly Dictionary<string, Func<HashSet<Transition>>> Sagas = new()
     {
         ["transfer"] = () => Exploration.OfSaga<Transfer>([new Transfer.Requested(Some)]),
+        ["notification"] = () => Exploration.OfSaga<Undelivered>([new Undelivered.WasRefused(new(Guid.Empty, "{}"))]),
         ["fulfilment"] = () => Exploration.OfSaga<Fulfilment>(
         [
             new Fulfilment.OrderPlaced(new("o1", "ann", "EUR", 1, [new("tea", 1)])),

@@ -215,7 +215,7 @@ public abstract class ProjectionHostTests : ProjectionBed
         await stopped.TickAsync();
         await other.TickAsync();
         (await stopped.ProgressAsync()).ShouldBe(
-            new(0, 3, 3, 0, true, null, Clock.GetUtcNow(), null, 0, null));
+            new(0, 3, 3, 0, true, null, Clock.GetUtcNow(), null, 0, null, 0));
     }
 
     [Fact]

@@ -53,5 +53,11 @@ public interface INotifier
     /// <param name="projection">The name of the projection's read model.</param>
     /// <param name="notice">The notification.</param>
     /// <param name="cancellation">Ends it.</param>
+    /// <exception cref="NotifierAwayException">
+    /// No notification would be taken now, so that the others need not be tried.
+    /// </exception>
     Task NotifyAsync(string projection, Notice notice, CancellationToken cancellation);
 }
+
+/// <summary>Whoever notifications go to takes none for a while; they wait.</summary>
+public sealed class NotifierAwayException(string message, Exception? inner = null) : Exception(message, inner);

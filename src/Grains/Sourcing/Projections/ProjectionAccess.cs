@@ -51,9 +51,11 @@ public sealed class ProjectionAccess(
     }
 
     /// <inheritdoc cref="Call{T}"/>
-    internal Task Call(Func<CancellationToken, Task> call) => Call(async limit =>
-    {
-        await call(limit);
-        return true;
-    });
+    internal Task Call(Func<CancellationToken, Task> call, TimeSpan? within = null) => Call(
+        async limit =>
+        {
+            await call(limit);
+            return true;
+        },
+        within);
 }

@@ -235,7 +235,7 @@ public sealed class ProjectionCoordinatorGrain(
         catch (Exception silent) when (silent is OrleansException or TimeoutException)
         {
             var error = $"Its host does not answer: {silent.Message}";
-            return new(queue, null, null, null, false, null, null, error, 0, null);
+            return new(queue, null, null, null, false, null, null, error, 0, null, null);
         }
     }
 

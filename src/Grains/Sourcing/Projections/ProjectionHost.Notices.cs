@@ -37,7 +37,12 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
                 var oneOfEach = failed.Count > 0;
                 var notices = await access.Call(
                     limit => access.Rows.ReadNoticesAsync(Model, queue, NoticesMax, oneOfEach, limit));
-                var delivered = await DeliverSomeAsync(notifier, notices, failed);
+                var (delivered, isAway) = await DeliverSomeAsync(notifier, notices, failed);
+                if (isAway)
+                {
+                    _hasNotices = true; // For the next tick.
+                    return;
+                }
                 if (failed.Count == 0 && notices.Count < NoticesMax && !_hasNotices)
                 {
                     _noticeError = null;
@@ -56,10 +61,11 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
         }
     }
 
-    private async Task<int> DeliverSomeAsync(
+    private async Task<(int Delivered, bool IsAway)> DeliverSomeAsync(
         INotifier notifier, IReadOnlyList<Notice> notices, HashSet<StreamName> failed)
     {
         List<Guid> delivered = [];
+        var isAway = false;
         foreach (var notice in notices)
         {
             // Later ones of a stream wait, so that nobody hears of them out of order.
@@ -67,8 +73,14 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
                 continue;
             try
             {
-                await access.Call(limit => notifier.NotifyAsync(Model.Name, notice, limit));
+                await access.Call(
+                    limit => notifier.NotifyAsync(Model.Name, notice, limit), within: Options.NotifierLimit);
                 delivered.Add(notice.EventId);
+            }
+            catch (NotifierAwayException away)
+            {
+                (isAway, _noticeError) = (true, away.Message);
+                break;
             }
             catch (Exception failure) // Of the notifier, which is not the projection's to know.
             {
@@ -80,6 +92,12 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
         }
         if (delivered.Count > 0)
             await access.Call(limit => access.Rows.RemoveNoticesAsync(Model, delivered, limit));
-        return delivered.Count;
+        return (delivered.Count, isAway);
     }
+
+    // The queue is asked only while something may be in it.
+    private async Task<long> CountNoticesAsync() => _hasNotices || !Delivering.IsCompleted
+        ? await access.Call(
+            limit => access.Rows.CountNoticesAsync(Model, queue, limit), within: Options.StatusLimit)
+        : 0;
 }

@@ -97,10 +97,11 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
     public async Task<QueueProgress> ProgressAsync()
     {
         var position = _at is null && _readTo == 0 ? (long?)null : _readTo;
-        var (lag, error) = (default(QueueLag), _error);
+        var (lag, notices, error) = (default(QueueLag), default(long?), _error);
         try
         {
             lag = await ReadLagAsync(position ?? 0);
+            notices = await CountNoticesAsync();
         }
         catch (Exception unreadable) // The status says so.
         {
@@ -116,7 +117,8 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
             _lastRead,
             error,
             _parked.Count,
-            _noticeError);
+            _noticeError,
+            notices);
     }
 
     // The read models may be what is out of reach; the log then says the same, at a higher price.

@@ -19,8 +19,14 @@ public sealed record ProjectionOptions
     /// </summary>
     public TimeSpan CatchUpLimit { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long a call to the store may take, or one to the notifier.</summary>
+    /// <summary>How long a call to the store may take.</summary>
     public TimeSpan StoreLimit { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>
+    /// How long a call to the notifier may take. Nobody waits for it but later notifications of the same queue; those
+    /// it reaches are somebody else's servers, which may be slow.
+    /// </summary>
+    public TimeSpan NotifierLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How long a status waits for the read models before it asks the log instead.</summary>
     public TimeSpan StatusLimit { get; init; } = TimeSpan.FromSeconds(1);

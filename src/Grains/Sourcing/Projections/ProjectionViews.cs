@@ -13,6 +13,7 @@ namespace Waybill.Grains.Sourcing.Projections;
 /// <param name="Error">Why it does not go on; null if it does.</param>
 /// <param name="Parked">How many of its streams are parked.</param>
 /// <param name="NoticeError">Why notifications are not delivered; null if they are.</param>
+/// <param name="Notices">How many notifications wait to be delivered; null if that cannot be read.</param>
 [GenerateSerializer, Immutable, Alias("waybill.queue-progress")]
 public sealed record QueueProgress(
     int Queue,
@@ -24,7 +25,8 @@ public sealed record QueueProgress(
     DateTimeOffset? LastRead,
     string? Error,
     int Parked,
-    string? NoticeError);
+    string? NoticeError,
+    long? Notices);
 
 /// <summary>How a projection stands.</summary>
 /// <param name="Name">The name of its read model.</param>
@@ -51,6 +53,12 @@ public sealed record ProjectionStatus(
 
     /// <summary>How many streams are parked.</summary>
     public int Parked => Queues.Sum(queue => queue.Parked);
+
+    /// <summary>How many notifications wait to be delivered; null if that is not known of all queues.</summary>
+    public long? Notices => Queues.Any(queue => queue.Notices is null) ? null : Queues.Sum(queue => queue.Notices);
+
+    /// <summary>Why notifications are not delivered, in the first queue where they are not; null if all are.</summary>
+    public string? NoticeError => Queues.Select(queue => queue.NoticeError).FirstOrDefault(error => error is not null);
 
     /// <summary>Why it does not go on, in the first queue that does not; null if all do.</summary>
     public string? Error => Queues.Select(queue => queue.Error).FirstOrDefault(error => error is not null);
