@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Waybill.EventStore;
 using Waybill.Grains.Accounts;
+using Waybill.Grains.Analytics;
 using Waybill.Grains.Notifications;
 using Waybill.Grains.Orders;
 using Waybill.Grains.Rides;
@@ -40,6 +41,8 @@ public static class WaybillGrains
         .AddProjection<SagaList, SagaRow, ISagaListGrain>()
         .AddProjection<OnlineDrivers, OnlineDriverRow, IOnlineDriversGrain>()
         .AddProjection<RideList, RideRow, IRideListGrain>()
+        .AddProjection<OrderFacts, OrderFact, IOrderFactsGrain>()
+        .AddProjection<RideFacts, RideFact, IRideFactsGrain>()
         .AddProjection<CustomerNotices, CustomerNoticeRow, ICustomerNoticesGrain>();
 
     /// <summary>Lets a silo run Waybill's sagas. It needs the event store's due table beside this.</summary>

@@ -28,8 +28,8 @@ public sealed class ProjectionTests(RunningServer server)
         all.ShouldBe(HttpStatusCode.OK).Body.GetProperty("items").EnumerateArray()
             .Select(item => item.GetProperty("name").GetString()).ShouldBe(
                 [
-                    "account_list", "customer_notices", "inventory_list", "online_driver",
-                    "order_list", "ride_list", "saga_list", "statement",
+                    "account_list", "customer_notices", "inventory_list", "online_driver", "order_facts",
+                    "order_list", "ride_facts", "ride_list", "saga_list", "statement",
                 ]);
     }
 

@@ -14,5 +14,6 @@ internal static class AdminEndpoints
         admin.MapProjections();
         admin.MapDeadLetters();
         admin.MapSagas();
+        admin.MapAnalytics();
     }
 }

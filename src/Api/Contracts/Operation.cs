@@ -49,6 +49,7 @@ internal sealed partial record Operation(string Route, string Summary)
         OrderOperations.All,
         RideOperations.All,
         AdminOperations.All,
+        AnalyticsOperations.All,
         ContractOperations.All,
     }.SelectMany(operations => operations).ToDictionary(operation => operation.Route);
 

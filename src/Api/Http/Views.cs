@@ -35,13 +35,23 @@ internal sealed class Views(IReadModelStore rows, IGrainFactory grains, TimeProv
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <exception cref="ViewBehindException">It has not got there in time.</exception>
-    public async Task<RowPage<TRow>> ReadAsync<TRow>(
+    public Task<RowPage<TRow>> ReadAsync<TRow>(
         ReadModel<TRow> model, ReadModelQuery query, Freshness freshness, CancellationToken cancellation)
-        where TRow : class
+        where TRow : class =>
+        ReadAsync(model, () => rows.QueryAsync(model, query, cancellation), freshness, cancellation);
+
+    /// <inheritdoc cref="ReadAsync{TRow}(ReadModel{TRow}, ReadModelQuery, Freshness, CancellationToken)"/>
+    public Task<RowPage<RowGroup>> GroupAsync(
+        ReadModel model, ReadModelGroups groups, Freshness freshness, CancellationToken cancellation) =>
+        ReadAsync(model, () => rows.GroupAsync(model, groups, cancellation), freshness, cancellation);
+
+    private async Task<RowPage<T>> ReadAsync<T>(
+        ReadModel model, Func<Task<RowPage<T>>> read, Freshness freshness, CancellationToken cancellation)
+        where T : class
     {
         var after = freshness.After ?? 0;
         var reached = after > 0 ? await ReachAsync(model, after, freshness.Wait, cancellation) : 0;
-        var page = await rows.QueryAsync(model, query, cancellation);
+        var page = await read();
         // A host has read more than it has stored where nothing of its queue was there to be stored.
         var position = Math.Max(page.Position, reached);
         return position >= after ? page with { Position = position } : throw new ViewBehindException(position);
