@@ -70,7 +70,8 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     /// <summary>The store.</summary>
     private protected StoreAccess Access => access;
 
-    private bool IsKnown => Version == Current.Version;
+    /// <summary>True if <see cref="Current"/> is all that this activation may have written.</summary>
+    private protected bool IsKnown => Version == Current.Version;
 
     private bool IsResting => _gaveUpAt is { } then && access.Time.GetElapsedTime(then) < access.Options.Rest;
 

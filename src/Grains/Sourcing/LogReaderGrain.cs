@@ -38,6 +38,9 @@ public abstract class LogReaderGrain(LogReaderAccess access)
     // What a process that dies has to handle again, against a write with each chunk.
     private static readonly TimeSpan SavePeriod = TimeSpan.FromSeconds(1);
 
+    // A delivery that waits longer than some seconds is given up, and the next look is not far.
+    private static readonly TimeSpan CatchUpMax = TimeSpan.FromSeconds(1);
+
     private long? _position;
     private long _saved;
     private long _savedAt;
@@ -61,11 +64,10 @@ public abstract class LogReaderGrain(LogReaderAccess access)
         // After the number of queues was changed, a silo may still deliver as before: catching up does without it.
         if (item.QueueCount != access.QueueCount || item.ReadTo <= await Position())
             return;
-        while (item.After > await Position())
-            await ReadOn();
-        await Handle(item.Events, item.ReadTo);
-        if (access.Time.GetElapsedTime(_savedAt) >= SavePeriod)
-            await Save();
+        // One that is far behind goes on when the supervisor has it catch up, a while at a time.
+        if (await CatchUpTo(item.After))
+            await Handle(item.Events, item.ReadTo);
+        await SaveSometimes();
     });
 
     /// <inheritdoc/>
@@ -74,8 +76,7 @@ public abstract class LogReaderGrain(LogReaderAccess access)
     /// <inheritdoc/>
     public Task CatchUp() => Survive(async () =>
     {
-        while (await ReadOn())
-            await Save();
+        await CatchUpTo(await access.Store.ReadHeadPositionAsync());
         await Save();
     });
 
@@ -91,12 +92,21 @@ public abstract class LogReaderGrain(LogReaderAccess access)
     private async Task<long> Position() =>
         _position ??= _saved = await access.Checkpoints.ReadCheckpointAsync(Checkpoint);
 
-    private async Task<bool> ReadOn()
+    // Whether it got there. It goes on no longer than is good for those who wait for this grain.
+    private async Task<bool> CatchUpTo(long position)
     {
-        var after = await Position();
-        var page = await access.Store.ReadLogAsync(new LogFilter(Queue), after, PageSize);
-        await Handle(page.Events, page.ReadTo);
-        return page.ReadTo > after;
+        var begun = access.Time.GetTimestamp();
+        while (await Position() is var after && after < position)
+        {
+            if (access.Time.GetElapsedTime(begun) >= CatchUpMax)
+                return false;
+            var page = await access.Store.ReadLogAsync(new LogFilter(Queue), after, PageSize);
+            if (page.ReadTo == after)
+                return false;
+            await Handle(page.Events, page.ReadTo);
+            await SaveSometimes();
+        }
+        return true;
     }
 
     private async Task Handle(IReadOnlyList<StoredEvent> events, long readTo)
@@ -107,7 +117,7 @@ public abstract class LogReaderGrain(LogReaderAccess access)
             where stored.Position > after && Concerns(stored)
             group stored by stored.Stream into stream
             select HandleInOrder(stream));
-        _position = readTo;
+        _position = Math.Max(after, readTo);
     }
 
     private async Task HandleInOrder(IEnumerable<StoredEvent> events)
@@ -115,6 +125,9 @@ public abstract class LogReaderGrain(LogReaderAccess access)
         foreach (var stored in events)
             await Handle(stored);
     }
+
+    private Task SaveSometimes() =>
+        access.Time.GetElapsedTime(_savedAt) >= SavePeriod ? Save() : Task.CompletedTask;
 
     private async Task Save()
     {

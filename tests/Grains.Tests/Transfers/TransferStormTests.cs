@@ -122,7 +122,7 @@ public abstract class TransferStormTests(ITestOutputHelper output, PostgresServe
             foreach (var happened in await cluster.Recorded(new StreamName("account", $"a{account}")))
                 if (happened.Metadata.SagaId is { } saga)
                 {
-                    var grain = cluster.Cluster.Client.GetSaga(SagaGrains.Parse(saga));
+                    var grain = cluster.Cluster.Client.GetSaga(SagaGrains.TryParse(saga)!.Value);
                     await grain.Hear(happened.Metadata.CommandId);
                     await SagaCluster.Until(async () => (await grain.Explain()).View!.Steps
                         .All(step => step.Status is not CommandStatus.Sent));

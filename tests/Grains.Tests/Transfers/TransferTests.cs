@@ -177,11 +177,49 @@ public sealed class TransferTests
         _transfer.Refused("credit", "account-closed");
         _transfer.TimeOut();
         _transfer.Saga.Stuck.ShouldBe("undo-debit: timed-out");
-        _transfer.Unanswered().ShouldBeEmpty();
+        _transfer.Unanswered().ShouldBe(["undo-debit account.deposit ann"]);
 
         _transfer.Done("undo-debit");
         (_transfer.Saga.Status, _transfer.Saga.Stuck).ShouldBe((SagaStatus.Compensated, null));
     }
+
+    [Fact]
+    public void What_was_dealt_with_by_hand_and_takes_effect_after_all_calls_for_a_person()
+    {
+        Request(FiveEuros);
+        _transfer.Done("debit");
+        _transfer.Refused("credit", "account-closed");
+        _transfer.Refused("undo-debit", "account-closed");
+        _transfer.Undo();
+        _transfer.Saga.Status.ShouldBe(SagaStatus.Compensated);
+
+        _transfer.Done("undo-debit");
+        (_transfer.Saga.Status, _transfer.Saga.Stuck).ShouldBe(
+            (SagaStatus.Compensated, "undo-debit: done, and by hand as well"));
+        _transfer.Undo();
+        (_transfer.Saga.Status, _transfer.Saga.Stuck).ShouldBe((SagaStatus.Compensated, null));
+    }
+
+    [Fact]
+    public void A_success_after_the_end_that_is_never_undone_calls_for_a_person()
+    {
+        Request(FiveEuros);
+        _transfer.Refused("debit", "insufficient-funds");
+        _transfer.Done("debit");
+        _transfer.Unanswered().ShouldBe(["undo-debit account.deposit ann"]);
+
+        _transfer.TimeOut();
+        (_transfer.Saga.Status, _transfer.Saga.Stuck).ShouldBe((SagaStatus.Failed, "undo-debit: timed-out"));
+        _transfer.Done("undo-debit");
+        _transfer.Saga.Stuck.ShouldBeNull();
+        _transfer.Saga.IsOver.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_step_cannot_send_two_commands_of_one_name() => Should.Throw<ArgumentException>(() =>
+        _transfer.Saga.Stay().Send("debit", ToAnn).Send("debit", ToAnn));
+
+    private static Message ToAnn => AccountMessages.Deposit.To("ann", new(1, null));
 
     [Fact]
     public void A_person_can_send_it_back_while_it_is_on_its_way()

@@ -30,8 +30,8 @@ public interface ISaga<TSelf>
     static virtual TimeSpan CompensationLimit => TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Says what an input leads to, as a table of (stage, input). It is asked only on the way forward: the way back is
-    /// the same for all sagas.
+    /// Says what an input leads to, as a table of (stage, input). The way back is the same for all sagas: once
+    /// it has begun, only what is asked from outside comes here, and only to be refused.
     /// </summary>
     static abstract Step React(Saga<TSelf> saga, SagaInput input);
 }

@@ -25,7 +25,10 @@ public interface ISagaGrain : IGrainWithStringKey
     [Alias("compensate")]
     Task<Outcome<SagaExplanation>> Compensate(CommandContext context);
 
-    /// <summary>Tells it that an event was recorded of a command that it may have sent.</summary>
+    /// <summary>
+    /// Tells it that an event was recorded of a command that it may have sent. A <see cref="TimeoutException"/> says
+    /// that it could not take note.
+    /// </summary>
     [Alias("hear")]
     Task Hear(Guid commandId);
 
@@ -48,9 +51,11 @@ public static class SagaGrains
     public static ISagaGrain GetSaga(this IGrainFactory grains, StreamName saga) =>
         grains.GetGrain<ISagaGrain>(GrainId.Create(saga.Category, saga.Id));
 
-    /// <summary>The stream that a saga's id names. A category has no hyphen, so that the first one ends it.</summary>
-    /// <exception cref="FormatException">It is no saga's id.</exception>
-    internal static StreamName Parse(string sagaId) => sagaId.IndexOf('-') is var hyphen and > 0
+    /// <summary>
+    /// The stream that a saga's id names; null if it is no saga's id. A category has no hyphen, so that the first one
+    /// ends it.
+    /// </summary>
+    internal static StreamName? TryParse(string sagaId) => sagaId.IndexOf('-') is var hyphen and > 0
         ? new(sagaId[..hyphen], sagaId[(hyphen + 1)..])
-        : throw new FormatException($"{sagaId} is no saga's id.");
+        : null;
 }

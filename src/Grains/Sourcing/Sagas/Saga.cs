@@ -51,9 +51,8 @@ public sealed record Saga<TSaga>(
     public static Saga<TSaga> Initial { get; } =
         new(SagaStatus.None, "", TSaga.Initial, null, Epoch: 0, null, [], null, null);
 
-    /// <summary>The commands that it sends until they are answered; none while a person is asked.</summary>
-    internal IEnumerable<CommandState> Unanswered =>
-        Stuck is null ? Commands.Where(command => command.Status is CommandStatus.Sent) : [];
+    /// <summary>The commands that it sends until they are answered, also while a person is asked.</summary>
+    internal IEnumerable<CommandState> Unanswered => Commands.Where(command => command.Status is CommandStatus.Sent);
 
     /// <summary>True if nothing is left to be done, unless a success comes late.</summary>
     internal bool IsOver => Stuck is null && !HasStatusOnTheWay && !Unanswered.Any();
@@ -138,12 +137,13 @@ public sealed record Saga<TSaga>(
         };
     }
 
-    // A success counts whenever it comes; a refusal only of the attempt that is under way.
+    // A success counts whenever it comes, and calls for a person who had dealt with it by hand; a refusal counts only
+    // of the attempt that is under way.
     private Decision<SagaEvent> Heard(Hear hear, DateTimeOffset now)
     {
         var command = Commands.FirstOrDefault(sent => sent.Id == hear.CommandId);
         var isNews = command is not null && (hear.Refusal is null
-            ? command.Status is CommandStatus.Sent or CommandStatus.Refused
+            ? command.Status is not CommandStatus.Done
             : command.Status is CommandStatus.Sent && command.Attempt == hear.Attempt);
         if (!isNews)
             return Nothing;
@@ -154,6 +154,8 @@ public sealed record Saga<TSaga>(
         var input = new RecordedInput(
             hear.Refusal is null ? "done" : "refused", command.Name, hear.Refusal, hear.Result);
         var known = With(change);
+        if (command.Status is CommandStatus.ByHand)
+            return known.Next(hear, input, Stop($"{command.Name}: done, and by hand as well"), now, change);
         // What it was stuck on has taken effect after all.
         var isSettled = hear.Refusal is null
             && Stuck?.StartsWith($"{command.Name}: ", StringComparison.Ordinal) is true;
@@ -188,7 +190,9 @@ public sealed record Saga<TSaga>(
         if (Status is not SagaStatus.Running)
             return Next(late, input, Stop($"{Unanswered.Last().Name}: timed-out"), now);
         var step = TSaga.React(this, new SagaInput.TimedOut());
-        return Next(late, input, step.Kind is StepKind.Ignore ? Compensate("timed-out") : step, now);
+        // Who stays beyond the deadline stays without it, or it would lapse for ever.
+        return (this with { Deadline = null }).Next(
+            late, input, step.Kind is StepKind.Ignore ? Compensate("timed-out") : step, now);
     }
 
     private Decision<SagaEvent> Retried(Retry retry, DateTimeOffset now)
@@ -201,11 +205,12 @@ public sealed record Saga<TSaga>(
     // What was refused cannot come after all; what is only silent may, and is sent again.
     private Decision<SagaEvent> SentBack(Undo ask, DateTimeOffset now)
     {
-        CommandChange[] changes = Stuck is null || Status is SagaStatus.Running
+        CommandChange[] changes = Stuck is null
             ? []
             :
             [
                 .. from command in Unsettled()
+                   where Status is not SagaStatus.Running || command.Undoes is not null
                    let isRefused = command.Status is CommandStatus.Refused
                    select new CommandChange(command.Id, isRefused ? CommandStatus.ByHand : CommandStatus.Sent),
             ];
@@ -284,13 +289,15 @@ public sealed record Saga<TSaga>(
     private SagaDeadline? NextDeadline(Step step, SagaStatus status, bool sends, DateTimeOffset now, Guid cause)
     {
         var isOnTheWayBack = status is SagaStatus.Compensating && (sends || Status != status);
-        var isUndoingLate = sends && status is not (SagaStatus.Running or SagaStatus.Compensating);
+        var hasEnded = status is not (SagaStatus.Running or SagaStatus.Compensating);
         var isOpen = sends || status is SagaStatus.Running or SagaStatus.Compensating || Unanswered.Any();
         if (!isOpen)
             return null;
-        if ((step.Limit ?? (isOnTheWayBack || isUndoingLate ? TSaga.CompensationLimit : null)) is { } limit)
-            return new(Epoch + 1, now + limit, cause);
         var keeps = step.Kind is StepKind.Stay || (step.Kind is StepKind.Compensate && Status == status);
+        // What is open at the end is undone late, or has not been answered: somebody must hear if it never is.
+        var needsLimit = isOnTheWayBack || (hasEnded && (sends || !keeps || Deadline is null));
+        if ((step.Limit ?? (needsLimit ? TSaga.CompensationLimit : null)) is { } limit)
+            return new(Epoch + 1, now + limit, cause);
         return keeps ? Deadline : null;
     }
 

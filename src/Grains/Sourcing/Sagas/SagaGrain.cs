@@ -11,8 +11,8 @@ namespace Waybill.Grains.Sourcing.Sagas;
 /// <remarks>
 /// The crash between every two lines: before the append only the due table knows of the saga, wakes it and finds
 /// nothing. After the append the due table wakes it, here or elsewhere, and it sends what is unanswered under the ids
-/// that were recorded. So it must stand in the due table before it can have open work, and be taken out only after it
-/// has none.
+/// that were recorded. So it must stand in the due table before it can have open work, and is taken out only when it is
+/// known to have none, and nothing is on its way in.
 /// <para>
 /// Answers come as what the call returns, and as the event over the saga's stream; the second changes nothing.
 /// </para>
@@ -64,24 +64,24 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     /// <inheritdoc/>
     public async Task Hear(Guid commandId)
     {
-        await Read();
-        if (Saga.Commands.FirstOrDefault(command => command.Id == commandId) is { } command
-            && !sagas.Messages.IsQuestion(command.Message))
-            await Tell(command, new Answer(AnswerStatus.Done, null));
+        if ((await Read()).Status is OutcomeStatus.Unavailable || !await HearOf(commandId))
+            throw new TimeoutException($"{Stream} could not be told.");
     }
 
     /// <inheritdoc/>
     public async Task Wake(SagaClaim claim)
     {
         _due = claim.At;
-        if ((await Read()).Status is OutcomeStatus.Unavailable)
+        // Another activation may know more than this one does.
+        if ((await Read(after: long.MaxValue)).Status is OutcomeStatus.Unavailable)
             return; // When the lease ends it is woken again.
         if (Saga.Deadline is { } deadline && deadline.At <= Now)
             await TimeOut(deadline);
         GoOn();
-        var hasBegun = Current.Version > 0 || Now - claim.Since < sagas.Options.BeginMax;
-        if (_due is { } due)
-            Settle(due, hasBegun ? NextWake() : null);
+        if (_due is not { } due)
+            return;
+        var mayBegin = Current.Version == 0 && Now - claim.Since < sagas.Options.BeginMax;
+        Settle(due, mayBegin || !IsStill ? Now + sagas.Options.CheckPeriod : NextWake());
     }
 
     /// <summary>Takes what is asked of it from outside.</summary>
@@ -118,8 +118,8 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
             foreach (var command in Saga.Commands.Where(sent => sent.Status is not CommandStatus.Done))
             {
                 var recorded = await Access.Try((store, c) => store.ReadCommandAsync(command.Id, c), limit.Token);
-                if (recorded.Count > 0)
-                    await Tell(command, new Answer(AnswerStatus.Done, null));
+                if (recorded.Count > 0 && !await HearOf(command.Id))
+                    return false;
             }
             return true;
         }
@@ -137,9 +137,6 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
             await BeDue();
             var outcome = await Execute(command.Context, command);
             GoOn();
-            // What was refused at the door need not be woken; unless something else is on its way in.
-            if (Current.Version == 0 && outcome.Status is not OutcomeStatus.Unavailable && _carrying == 1)
-                Settle(_due!.Value, null);
             return outcome;
         }
         catch (StoreUnavailableException)
@@ -149,20 +146,29 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         finally
         {
             _carrying--;
+            if (IsStill && _due is { } due && !IsOpen)
+                Settle(due, null);
         }
     }
+
+    // Only then is what is known here the last word: nothing is on its way in, and nothing was given up whose outcome is
+    // not known.
+    private bool IsStill => _carrying == 0 && IsKnown;
+
+    // What was refused at the door is not open either.
+    private bool IsOpen =>
+        Current.Version > 0 && (Saga.Unanswered.Any() || (Saga.Stuck is null && !Saga.IsOver));
 
     private async Task BeDue()
     {
         var latest = Now + sagas.Options.CheckPeriod;
-        if (_due <= latest)
+        if (_due > Now && _due <= latest)
             return;
         await sagas.Due.EnterAsync(new Due(Stream, latest));
         _due = latest;
     }
 
-    // Sends what is unanswered and waits for the deadline, unless that is being done already; and leaves the due table
-    // when nothing is left to do.
+    // Sends what is unanswered and waits for the deadline, unless that is being done already.
     private void GoOn()
     {
         if (_hasEnded)
@@ -172,8 +178,6 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
                 _ = Send(command.Id);
         if (Saga.Deadline != _awaited && (_awaited = Saga.Deadline) is { } deadline)
             _ = Await(deadline);
-        if (_due is { } due && Current.Version > 0 && (Saga.IsOver || Saga.Stuck is not null))
-            Settle(due, null);
     }
 
     private void Settle(DateTimeOffset due, DateTimeOffset? next)
@@ -182,8 +186,14 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         _due = next;
     }
 
+    // A person was called for the one that is stuck, which leaves what is silent time; and whatever does not let a
+    // deadline lapse must not do so all the time.
     private DateTimeOffset? NextWake() =>
-        Current.Version == 0 || Saga.Unanswered.Any() ? Now + sagas.Options.CheckPeriod : Saga.Deadline?.At;
+        !IsOpen ? null
+        : Saga.Unanswered.Any() ? Now + (Saga.Stuck is null ? sagas.Options.CheckPeriod : LongestWait)
+        : Saga.Deadline?.At is { } at && at > Now ? at
+        : Saga.Deadline is null ? null
+        : Now + sagas.Options.CheckPeriod;
 
     private async Task Send(Guid commandId)
     {
@@ -215,6 +225,12 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
             return new(AnswerStatus.Unknown, null);
         }
     }
+
+    // Whether the saga knows now that a command took effect. A question has only the answer that it was asked for.
+    private async Task<bool> HearOf(Guid commandId) =>
+        Saga.Commands.FirstOrDefault(command => command.Id == commandId) is not { } command
+        || sagas.Messages.IsQuestion(command.Message)
+        || await Tell(command, new Answer(AnswerStatus.Done, null));
 
     // Whether the saga knows the answer now.
     private async Task<bool> Tell(CommandState command, Answer answer)

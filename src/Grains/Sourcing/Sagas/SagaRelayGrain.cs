@@ -10,8 +10,8 @@ namespace Waybill.Grains.Sourcing.Sagas;
 /// saga's id as events carry it, for example <c>transfer-t1</c>.
 /// </summary>
 /// <remarks>
-/// It never fails, for that would hold up the stream. What is lost here is found out by the saga itself, which sends
-/// what is not answered again.
+/// What a saga could not be told comes again: a command that was refused is not sent again, so that nothing else would
+/// tell of a copy that took effect later. That holds up nobody but this saga.
 /// </remarks>
 [ImplicitStreamSubscription("saga")]
 [CollectionAgeLimit(Minutes = 2)]
@@ -25,15 +25,10 @@ public sealed class SagaRelayGrain(ILogger<SagaRelayGrain> logger)
     /// <inheritdoc/>
     public async Task OnNextAsync(StoredEvent item, StreamSequenceToken? token = null)
     {
-        var saga = this.GetPrimaryKeyString();
-        try
-        {
-            await GrainFactory.GetSaga(SagaGrains.Parse(saga)).Hear(item.Metadata.CommandId);
-        }
-        catch (Exception error)
-        {
-            logger.LogWarning(error, "{Saga} was not told of event {EventId}.", saga, item.EventId);
-        }
+        if (SagaGrains.TryParse(this.GetPrimaryKeyString()) is { } saga)
+            await GrainFactory.GetSaga(saga).Hear(item.Metadata.CommandId);
+        else
+            logger.LogWarning("{Saga}, which event {EventId} names, is none.", this.GetPrimaryKeyString(), item.EventId);
     }
 
     /// <inheritdoc/>

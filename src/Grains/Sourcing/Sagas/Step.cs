@@ -38,8 +38,12 @@ public sealed record Step
     /// </param>
     /// <param name="message">What is asked of whom.</param>
     /// <param name="undo">What undoes it; null if nothing needs to.</param>
+    /// <exception cref="ArgumentException">The step sends one of this name already: a bug.</exception>
     public Step Send(string name, Message message, Message? undo = null) =>
-        this with { Sends = Sends.Add(new(name, message, undo)) };
+        // The name is part of the command's id: two of one name would be one command.
+        Sends.Any(sending => sending.Name == name)
+            ? throw new ArgumentException($"The step sends {name} twice.", nameof(name))
+            : this with { Sends = Sends.Add(new(name, message, undo)) };
 
     /// <summary>How long the stage may last.</summary>
     public Step Within(TimeSpan limit) => this with { Limit = limit };
