@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Waybill.EventStore.Streams;
@@ -7,11 +6,7 @@ namespace Waybill.EventStore.Streams;
 /// How far one queue has been delivered, as the store keeps it: behind what is known here, so that delivery does not
 /// wait for it. What is lost with the silo is delivered again.
 /// </summary>
-/// <remarks>
-/// A queue begins at its own checkpoint, or at the lowest one of the queues of another number of queues, whichever is
-/// furthest: up to there everything has been delivered, in those queues or in this one. A queue that never saved one
-/// counts as having delivered nothing. Nothing has to be known of how often the number was changed, and back.
-/// </remarks>
+/// <remarks>Nothing has to be known of how often the number of queues was changed: see <see cref="QueueStart"/>.</remarks>
 internal sealed class QueueCheckpoint(
     LogQueue queue, ICheckpointStore store, TimeSpan period, TimeProvider time, ILogger logger)
 {
@@ -27,21 +22,14 @@ internal sealed class QueueCheckpoint(
     private volatile bool _hasMoved;
 
     /// <summary>The name under which a queue's checkpoint is kept, for example <c>events/3-of-8</c>.</summary>
-    public static string Reader(LogQueue queue) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Prefix}{queue.Number}-of-{queue.Count}");
+    public static string Reader(LogQueue queue) => QueueStart.Name(Prefix, queue);
 
     /// <summary>Where the queue begins.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     public async Task<long> ReadStartAsync(CancellationToken cancellation)
     {
-        var all = await store.ReadCheckpointsAsync(Prefix, cancellation);
-        _saved = all.GetValueOrDefault(_reader);
-        return all.Keys
-            .Select(CountOf).OfType<int>().Distinct()
-            .Select(count => Enumerable.Range(0, count).Min(
-                number => all.GetValueOrDefault(Reader(new LogQueue(number, count)))))
-            .Append(_saved)
-            .Max();
+        (var start, _saved) = await QueueStart.ReadAsync(store, Prefix, queue, cancellation);
+        return start;
     }
 
     /// <summary>Events were delivered: worth saving, when it is due.</summary>
@@ -86,15 +74,5 @@ internal sealed class QueueCheckpoint(
             _hasMoved = true;
             logger.LogWarning(error, "The checkpoint of {Reader} could not be saved at {Position}.", _reader, position);
         }
-    }
-
-    private static int? CountOf(string reader)
-    {
-        var parts = reader[Prefix.Length..].Split("-of-");
-        return parts.Length == 2
-            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var count)
-            && count is >= 1 and <= Slot.Count
-            ? count
-            : null;
     }
 }

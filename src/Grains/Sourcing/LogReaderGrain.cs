@@ -52,7 +52,9 @@ public abstract class LogReaderGrain(LogReaderAccess access)
         int.Parse(this.GetPrimaryKeyString(), CultureInfo.InvariantCulture), access.QueueCount);
 
     // Another number of queues is another division of the log, with positions of its own.
-    private string Checkpoint => $"{ReaderName}-{Queue.Number}-of-{Queue.Count}";
+    private string Checkpoint => QueueStart.Name(Prefix, Queue);
+
+    private string Prefix => $"{ReaderName}-";
 
     /// <inheritdoc/>
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
@@ -89,8 +91,14 @@ public abstract class LogReaderGrain(LogReaderAccess access)
     /// </summary>
     protected abstract Task Handle(StoredEvent stored);
 
-    private async Task<long> Position() =>
-        _position ??= _saved = await access.Checkpoints.ReadCheckpointAsync(Checkpoint);
+    private async Task<long> Position()
+    {
+        if (_position is { } known)
+            return known;
+        (var start, _saved) = await QueueStart.ReadAsync(access.Checkpoints, Prefix, Queue);
+        _position = start;
+        return start;
+    }
 
     // Whether it got there. It goes on no longer than is good for those who wait for this grain.
     private async Task<bool> CatchUpTo(long position)

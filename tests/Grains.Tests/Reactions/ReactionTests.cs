@@ -69,7 +69,7 @@ public sealed class ReactionTests : IAsyncLifetime
         var opened = (await _cluster.Recorded(new("account", "ann")))[0];
         var saga = _cluster.Cluster.Client.GetSaga(new StreamName("reaction", $"welcome-{opened.EventId:N}"));
         await Until(async () => (await saga.Explain()).View?.Stuck is not null);
-        (await saga.Explain()).View!.Stuck.ShouldBe("InvalidOperationException: broken");
+        (await saga.Explain()).View!.Stuck.ShouldBe("react: InvalidOperationException: broken");
 
         Welcome.Fault = null;
         (await saga.Retry(Command("eve"))).Status.ShouldBe(OutcomeStatus.Accepted);

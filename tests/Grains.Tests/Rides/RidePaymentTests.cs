@@ -45,7 +45,7 @@ public sealed class RidePaymentTests : IAsyncLifetime
         for (var attempt = 1; attempt <= RideCharge.Retry.Times; attempt++)
             await TryAgain(attempt);
         await Until(async () => (await Charge().Explain()).View?.Stuck is not null);
-        (await Charge().Explain()).View!.Stuck.ShouldBe("insufficient-funds");
+        (await Charge().Explain()).View!.Stuck.ShouldBe("react: insufficient-funds");
         (await _cluster.Ride("r1").Get()).View!.Status.ShouldBe(RideStatus.Unpaid);
 
         Accepted(await _cluster.Sagas.Account(AccountOf("r1")).Deposit(Command(), Fare, "salary"));

@@ -51,7 +51,7 @@ public sealed record Reaction(
             .Send("react", ReactionMessage.For(reaction)).Within(Limit),
         (_, Done) => saga.Complete(),
         ("reacting", Refused) when saga.Data.Pause is { } pause => saga.To("waiting", saga.Data.Again).Within(pause),
-        ("reacting", Refused refused) => saga.Stop(refused.Code),
+        ("reacting", Refused refused) => saga.Stop($"{refused.Command}: {refused.Code}"),
         // An earlier copy may have taken effect since.
         ("waiting", TimedOut) when saga.Commands[0].Status is CommandStatus.Done => saga.Complete(),
         ("waiting", TimedOut) => saga.To("reacting").Repeat(saga.Commands[0]).Within(Limit),

@@ -29,6 +29,9 @@ internal sealed class ReactionMessage(
             return new(AnswerStatus.Refused, "reaction-unknown");
         var stored = await store.ReadStreamAsync(
             new StreamName(reaction.Category, reaction.Id), reaction.Version, reaction.Version).FirstAsync();
+        // What took effect is not asked anew: by now the code may say something else.
+        if ((await store.ReadCommandAsync(context.CommandId)).Count > 0)
+            return new(AnswerStatus.Done, null);
         RecordedEvent recorded;
         Message? command;
         try
