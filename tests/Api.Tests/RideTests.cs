@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 
@@ -9,6 +10,23 @@ public sealed class RideTests(RunningServer server)
 
     private readonly ApiClient _api = server.Api;
     private readonly Town _town = new(server.Api);
+
+    [Theory]
+    [InlineData("/rides/{0}")]
+    [InlineData("/rides/{0}/events")]
+    [InlineData("/rides/{0}/diff", "&from=1&to=1")]
+    [InlineData("/drivers/{1}")]
+    [InlineData("/drivers/{1}/events")]
+    public async Task A_query_after_a_position_is_not_answered_before_it_is_there(string path, string more = "")
+    {
+        var (ride, driver) = (await _town.Ride(), await _town.Driver(50));
+        var position = (await _api.Get($"/drivers/{driver}")).Header("Waybill-Position");
+        path = string.Format(CultureInfo.InvariantCulture, path, ride, driver);
+
+        (await _api.Get($"{path}?after={position}{more}")).ShouldBe(HttpStatusCode.OK);
+        (await _api.Get($"{path}?after={long.MaxValue}&wait=0{more}"))
+            .ShouldBeProblem(HttpStatusCode.GatewayTimeout, "view-behind");
+    }
 
     [Fact]
     public async Task A_ride_goes_its_way_and_is_paid_by_itself()

@@ -38,8 +38,12 @@ internal static class DriverEndpoints
         return Results.Ok(new Page<NearbyDriver>([.. found.Select(fix => NearbyDriver.Of(fix, center))], Next: null));
     }
 
-    private static async Task<IResult> Get(ResourceId id, HttpContext http, IGrainFactory grains) =>
-        http.Answer(await grains.DriverGrain(id).Get());
+    private static async Task<IResult> Get(
+        ResourceId id, Freshness freshness, HttpContext http, IGrainFactory grains)
+    {
+        await http.ReachAsync(freshness);
+        return http.Answer(await grains.DriverGrain(id).Get(freshness.After ?? 0));
+    }
 
     private static async Task<IResult> GoOnline(ResourceId id, Place body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.DriverGrain(id).GoOnline(http.Command(), body.ToPoint()));
@@ -51,8 +55,12 @@ internal static class DriverEndpoints
     private static async Task<IResult> Move(ResourceId id, Place body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.DriverGrain(id).Move(http.Command(), body.ToPoint()));
 
-    private static Task<IResult> Events(ResourceId id, PageQuery page, HttpContext http, IEventStore store) =>
-        http.AnswerEvents(store, new StreamName(Driver.Category, id.Value), page);
+    private static async Task<IResult> Events(
+        ResourceId id, PageQuery page, Freshness freshness, HttpContext http, IEventStore store)
+    {
+        await http.ReachAsync(freshness);
+        return await http.AnswerEvents(store, new StreamName(Driver.Category, id.Value), page);
+    }
 
     private static IDriverGrain DriverGrain(this IGrainFactory grains, ResourceId id) =>
         grains.GetGrain<IDriverGrain>(id.Value);

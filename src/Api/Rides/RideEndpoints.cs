@@ -43,17 +43,29 @@ internal static class RideEndpoints
     }
 
     private static async Task<IResult> Get(
-        ResourceId id, Moment moment, HttpContext http, IGrainFactory grains, History history) => moment.IsNow
-            ? http.Answer(await grains.RideGrain(id).Get())
+        ResourceId id, Moment moment, Freshness freshness, HttpContext http, IGrainFactory grains, History history)
+    {
+        await http.ReachAsync(freshness);
+        return moment.IsNow
+            ? http.Answer(await grains.RideGrain(id).Get(freshness.After ?? 0))
             : await history.AnswerThen<Ride, RideCommand, RideEvent, RideView>(
                 http, id.Value, moment, (ride, version) => RideView.Of(id.Value, ride, version));
+    }
 
-    private static Task<IResult> Diff(ResourceId id, Span span, HttpContext http, History history) =>
-        history.AnswerDiff<Ride, RideCommand, RideEvent, RideView>(
+    private static async Task<IResult> Diff(
+        ResourceId id, Span span, Freshness freshness, HttpContext http, History history)
+    {
+        await http.ReachAsync(freshness);
+        return await history.AnswerDiff<Ride, RideCommand, RideEvent, RideView>(
             http, id.Value, span, (ride, version) => RideView.Of(id.Value, ride, version));
+    }
 
-    private static Task<IResult> Events(ResourceId id, PageQuery page, HttpContext http, IEventStore store) =>
-        http.AnswerEvents(store, new StreamName(Ride.Category, id.Value), page);
+    private static async Task<IResult> Events(
+        ResourceId id, PageQuery page, Freshness freshness, HttpContext http, IEventStore store)
+    {
+        await http.ReachAsync(freshness);
+        return await http.AnswerEvents(store, new StreamName(Ride.Category, id.Value), page);
+    }
 
     private static Task<IResult> Decline(ResourceId id, Refusal body, HttpContext http, IGrainFactory grains) =>
         http.Ask(grains, id, (ride, context) => ride.PassOver(context, body.DriverId.Value, "declined"));

@@ -82,7 +82,7 @@ public sealed class DriverGrain(StoreAccess access, TimeProvider time, ILogger<D
         Published(Execute(context, new DriverCommand.Release(rideId)));
 
     /// <inheritdoc/>
-    public Task<Outcome<DriverView>> Get() => Read();
+    public Task<Outcome<DriverView>> Get(long after = 0) => Read(after);
 
     /// <inheritdoc/>
     public async Task<string?> Report(DriverFix? heard)

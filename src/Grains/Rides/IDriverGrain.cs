@@ -34,8 +34,9 @@ public interface IDriverGrain : IGrainWithStringKey
     Task<Outcome<DriverView>> Release(CommandContext context, string rideId);
 
     /// <summary>The driver as things stand.</summary>
+    /// <param name="after">A position that what is answered must not be older than.</param>
     [Alias("get")]
-    Task<Outcome<DriverView>> Get();
+    Task<Outcome<DriverView>> Get(long after = 0);
 
     /// <summary>
     /// Has the driver stand in the cell where a free one belongs, and in no other; asked by a cell that has not heard

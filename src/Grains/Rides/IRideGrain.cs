@@ -51,6 +51,7 @@ public interface IRideGrain : IGrainWithStringKey
     Task<Outcome<RideView>> Rate(CommandContext context, RideParty by, int stars);
 
     /// <summary>The ride as it stands.</summary>
+    /// <param name="after">A position that what is answered must not be older than.</param>
     [Alias("get")]
-    Task<Outcome<RideView>> Get();
+    Task<Outcome<RideView>> Get(long after = 0);
 }

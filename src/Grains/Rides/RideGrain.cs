@@ -52,7 +52,7 @@ public sealed class RideGrain(StoreAccess access)
         Execute(context, new RideCommand.Rate(by, stars));
 
     /// <inheritdoc/>
-    public Task<Outcome<RideView>> Get() => Read();
+    public Task<Outcome<RideView>> Get(long after = 0) => Read(after);
 
     /// <inheritdoc/>
     protected override RideView View(Ride ride, long version) =>
