@@ -48,7 +48,7 @@ public sealed class UndeliveredTests : IAsyncLifetime
         await UntilStuck();
         await Notify();
 
-        (await Saga.Explain()).View!.Stuck.ShouldBe("react: webhook-answered-410");
+        (await Saga.Explain()).View!.Stuck.ShouldBe("webhook-answered-410");
         var steps = await _cluster.Recorded(new StreamName("notification", $"{Refused.EventId:N}"));
         steps.Count.ShouldBe(2);
         steps.ShouldAllBe(step => step.Metadata.CorrelationId == "c1");
