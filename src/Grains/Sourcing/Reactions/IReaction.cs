@@ -22,6 +22,10 @@ public sealed record RetryPolicy(TimeSpan First, int Factor, TimeSpan Longest, i
 /// <summary>
 /// Choreography: what happened somewhere leads to a command somewhere else, and nobody coordinates it. Pure.
 /// </summary>
+/// <remarks>
+/// One that is new to a log begins at its beginning, and reacts to all that ever happened: where it must not, its
+/// <see cref="Concerns"/> leaves out what is older than it.
+/// </remarks>
 public interface IReaction
 {
     /// <summary>Its name, which is part of its commands' ids: lower-case letters and hyphens, kept for ever.</summary>
