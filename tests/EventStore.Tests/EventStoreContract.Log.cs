@@ -262,7 +262,7 @@ public abstract partial class EventStoreContract
     private static string[] BackToFirstSchema =>
     [
         "DROP TABLE subject_keys", "DROP TABLE checkpoints", "DROP TABLE snapshots", "DROP TABLE chain_start",
-        "DROP TABLE due", "DROP INDEX events_by_correlation",
+        "DROP TABLE due", "DROP INDEX events_by_correlation", "DROP TABLE idempotency_keys",
         "ALTER TABLE events DROP COLUMN slot", "ALTER TABLE events DROP COLUMN hash",
         "ALTER TABLE events DROP COLUMN key_id", "DELETE FROM schema_versions WHERE version > 1",
     ];
