@@ -112,9 +112,11 @@ public sealed class CrashingStore(IEventStore log, IDueStore table) : IEventStor
 
     private async Task<T> Write<T>(Func<Task<T>> write)
     {
+        // Whoever dies here dies as the process that it is, though the next one may have begun by then.
         bool dies;
+        TaskCompletionSource crashed;
         lock (_gate)
-            dies = --_writesLeft == 0;
+            (dies, crashed) = (--_writesLeft == 0, _crashed);
         if (!dies)
         {
             await Live();
@@ -122,7 +124,7 @@ public sealed class CrashingStore(IEventStore log, IDueStore table) : IEventStor
         }
         if (_isAfter)
             await write();
-        _crashed.SetResult();
+        crashed.SetResult();
         return await Never<T>();
     }
 
