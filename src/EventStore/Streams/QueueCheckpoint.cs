@@ -6,7 +6,7 @@ namespace Waybill.EventStore.Streams;
 /// How far one queue has been delivered, as the store keeps it: behind what is known here, so that delivery does not
 /// wait for it. What is lost with the silo is delivered again.
 /// </summary>
-/// <remarks>Nothing has to be known of how often the number of queues was changed: see <see cref="QueueStart"/>.</remarks>
+/// <remarks>The number of queues may be changed, and back: see <see cref="QueueStart"/>.</remarks>
 internal sealed class QueueCheckpoint(
     LogQueue queue, ICheckpointStore store, TimeSpan period, TimeProvider time, ILogger logger)
 {

@@ -121,7 +121,8 @@ public abstract class FulfilmentStormTests(ITestOutputHelper output, PostgresSer
         foreach (var stream in Streams())
             foreach (var happened in await cluster.Recorded(stream))
                 if (happened.Metadata.SagaId is { } saga)
-                    await cluster.Cluster.Client.GetSaga(SagaGrains.TryParse(saga)!.Value).Hear(happened.Metadata.CommandId);
+                    await cluster.Cluster.Client.GetSaga(SagaGrains.TryParse(saga)!.Value)
+                        .Hear(happened.Metadata.CommandId);
         for (var number = 0; number < orders; number++)
         {
             var saga = cluster.Fulfilment($"o{number}");

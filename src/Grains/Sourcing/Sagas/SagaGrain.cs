@@ -151,8 +151,8 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         }
     }
 
-    // Only then is what is known here the last word: nothing is on its way in, and nothing was given up whose outcome is
-    // not known.
+    // Only then is what is known here the last word: nothing is on its way in, and no outcome is open of what was
+    // given up.
     private bool IsStill => _carrying == 0 && IsKnown;
 
     // What was refused at the door is not open either.

@@ -28,7 +28,7 @@ public sealed class SagaRelayGrain(ILogger<SagaRelayGrain> logger)
         if (SagaGrains.TryParse(this.GetPrimaryKeyString()) is { } saga)
             await GrainFactory.GetSaga(saga).Hear(item.Metadata.CommandId);
         else
-            logger.LogWarning("{Saga}, which event {EventId} names, is none.", this.GetPrimaryKeyString(), item.EventId);
+            logger.LogWarning("Event {EventId} names {Saga}, which is none.", item.EventId, this.GetPrimaryKeyString());
     }
 
     /// <inheritdoc/>
