@@ -1,28 +1,18 @@
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Sagas;
 using Waybill.Grains.Transfers;
-using Waybill.Tests.Grains.Projections;
 using Waybill.Tests.Grains.Sagas;
-using Waybill.Tests.Postgres;
 using static Waybill.Tests.Grains.Sagas.SagaCluster;
 
 namespace Waybill.Tests.Grains.Transfers;
 
-/// <inheritdoc/>
-public sealed class SqliteTransferCrashTests() : TransferCrashTests(server: null);
-
-/// <inheritdoc/>
-[Collection(OnPostgres.Name)]
-public sealed class PostgresTransferCrashTests(PostgresServer server) : TransferCrashTests(server);
-
 /// <summary>
 /// The process dies at each write of a transfer in turn, just before or just after it. What is on disk then is brought
-/// to its end by the next process.
+/// to its end by the next process. Orders, which stand on the same shell, do so on PostgreSQL as well.
 /// </summary>
-public abstract class TransferCrashTests(PostgresServer? server) : IAsyncLifetime
+public sealed class TransferCrashTests : IAsyncLifetime
 {
-    private readonly SagaCluster _cluster =
-        new() { Server = server, Options = new SagaOptions { Pause = TimeSpan.Zero } };
+    private readonly SagaCluster _cluster = new() { Options = new SagaOptions { Pause = TimeSpan.Zero } };
 
     public static TheoryData<int, bool, bool> Boundaries =>
     [
@@ -40,11 +30,7 @@ public abstract class TransferCrashTests(PostgresServer? server) : IAsyncLifetim
         await _cluster.Open("bob", 0);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _cluster.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
 
     [Theory]
     [MemberData(nameof(Boundaries))]
