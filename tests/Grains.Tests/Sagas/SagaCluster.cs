@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Hosting;
 using Orleans.TestingHost;
@@ -146,7 +147,8 @@ public sealed class SagaCluster : IAsyncLifetime
                 services.GetRequiredService<MessageTypes>(),
                 Options,
                 Now,
-                NullLogger<SagaAccess>.Instance));
+                NullLogger<SagaAccess>.Instance,
+                services.GetService<IHostApplicationLifetime>()));
             silo.Services.AddSingleton(services => new DueLoop(
                 Store, services.GetRequiredService<IGrainFactory>(), Options, Now, NullLogger<DueLoop>.Instance));
             silo.AddWaybillGrains();

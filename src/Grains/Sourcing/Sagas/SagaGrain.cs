@@ -34,6 +34,8 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
 
     private Saga<TSaga> Saga => Current.State;
 
+    private bool HasEnded => _hasEnded || sagas.IsStopping;
+
     private DateTimeOffset Now => sagas.Time.GetUtcNow();
 
     /// <inheritdoc/>
@@ -171,7 +173,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     // Sends what is unanswered and waits for the deadline, unless that is being done already.
     private void GoOn()
     {
-        if (_hasEnded)
+        if (HasEnded)
             return;
         foreach (var command in Saga.Unanswered)
             if (_sending.Add(command.Id))
@@ -199,7 +201,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     {
         var pause = sagas.Options.Pause;
         while (Saga.Unanswered.FirstOrDefault(command => command.Id == commandId) is { } command
-            && !_hasEnded)
+            && !HasEnded)
         {
             var answer = await Ask(command);
             if (answer.Status is not AnswerStatus.Unknown && await Tell(command, answer))
@@ -246,9 +248,9 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
 
     private async Task Await(SagaDeadline deadline)
     {
-        while (deadline.At - Now is var left && left > TimeSpan.Zero && deadline == _awaited && !_hasEnded)
+        while (deadline.At - Now is var left && left > TimeSpan.Zero && deadline == _awaited && !HasEnded)
             await Pause(left < LongestWait ? left : LongestWait);
-        if (!_hasEnded)
+        if (!HasEnded)
             await TimeOut(deadline);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Hosting;
 using Orleans.Runtime;
@@ -26,8 +27,19 @@ public static class SagaServices
 
 /// <summary>What a saga's grain stands on.</summary>
 public sealed class SagaAccess(
-    DueBook due, MessageTypes messages, SagaOptions options, TimeProvider time, ILogger<SagaAccess> logger)
+    DueBook due,
+    MessageTypes messages,
+    SagaOptions options,
+    TimeProvider time,
+    ILogger<SagaAccess> logger,
+    IHostApplicationLifetime? lifetime = null)
 {
+    /// <summary>
+    /// True once the process is to end: its sagas leave what they have not done to the next one. A silo that is made to
+    /// stop at once does not tell its grains.
+    /// </summary>
+    internal bool IsStopping => lifetime?.ApplicationStopping.IsCancellationRequested is true;
+
     internal DueBook Due => due;
 
     internal MessageTypes Messages => messages;
