@@ -65,13 +65,15 @@ public sealed class FulfilmentGrainTests : IAsyncLifetime
 
     [Theory]
     [InlineData("tea", 11, "insufficient-stock", SagaStatus.Compensated)]
-    [InlineData("pot", 2, "insufficient-stock", SagaStatus.Failed)]
+    [InlineData("pot", 2, "insufficient-stock", SagaStatus.Compensated)]
     [InlineData("tea", 10, "insufficient-funds", SagaStatus.Compensated)]
     public async Task What_cannot_be_is_cancelled_and_nothing_remains(
         string sku, long quantity, string reason, SagaStatus end)
     {
         if (reason == "insufficient-funds")
             await _cluster.Account("ann").Withdraw(Command(), 10_00, null);
+        else // Or which of the two is refused first would be the reason.
+            await _cluster.Account("ann").Deposit(Command(), 1_000_00, null);
         var before = (await _cluster.Purse("ann"), await _cluster.Count("tea"), await _cluster.Count("pot"));
         await Place("o1", (sku, quantity));
         await _cluster.Deliver("o1");
@@ -155,8 +157,8 @@ public sealed class FulfilmentGrainTests : IAsyncLifetime
         await _cluster.Deliver("o1");
         await UntilStage(Fulfilment.Charging);
         // Whatever is under way when the clock leaps has taken too long.
-        await Until(async () => (await _cluster.Fulfilment("o1").Explain()).View!.Steps.Any(
-            step => step is { Name: "capture", Status: CommandStatus.Done }));
+        await Until(async () => (await _cluster.Fulfilment("o1").Explain()).View!.Steps.All(
+            step => step.Name == "pay" || step.Status is CommandStatus.Done));
         _cluster.Clock.Advance(Fulfilment.StageLimit);
         (await _cluster.UntilStatus("o1", OrderStatus.Cancelled)).Reason.ShouldBe("timed-out");
 
