@@ -2,26 +2,16 @@ using Waybill.EventStore;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Sagas;
 using Waybill.Grains.Transfers;
-using Waybill.Tests.Grains.Projections;
 using Waybill.Tests.Grains.Sagas;
-using Waybill.Tests.Postgres;
 using static Waybill.Tests.Grains.Sagas.BadNetwork;
 
 namespace Waybill.Tests.Grains.Transfers;
-
-/// <inheritdoc/>
-public sealed class SqliteTransferStormTests(ITestOutputHelper output) : TransferStormTests(output, server: null);
-
-/// <inheritdoc/>
-[Collection(OnPostgres.Name)]
-public sealed class PostgresTransferStormTests(PostgresServer server, ITestOutputHelper output)
-    : TransferStormTests(output, server);
 
 /// <summary>
 /// Many transfers at once over three silos, of which some die, and a network that loses 30 % of what is sent or
 /// answered and doubles and reorders half of it. WAYBILL_TRANSFERS says how many, WAYBILL_SEED which.
 /// </summary>
-public abstract class TransferStormTests(ITestOutputHelper output, PostgresServer? server)
+public sealed class TransferStormTests(ITestOutputHelper output)
 {
     private const int Transfers = 300;
     private const int Accounts = 20;
@@ -39,7 +29,6 @@ public abstract class TransferStormTests(ITestOutputHelper output, PostgresServe
         output.WriteLine($"{transfers} transfers, seed {seed}");
         await using var cluster = new SagaCluster
         {
-            Server = server,
             Silos = 3,
             Time = TimeProvider.System,
             Options = new SagaOptions
