@@ -22,11 +22,11 @@ public sealed class PostgresReadModelStoreTests(PostgresServer server) : ReadMod
         await Store.PrepareAsync(Tally.Model, 1, Cancellation);
         var lease = await Store.StartRebuildAsync(Tally.Model, "ann", Clock.GetUtcNow(), fresh: true, Cancellation);
         Query($"""
-            CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.2); RETURN NULL; END';
+            CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3.2); RETURN NULL; END';
             CREATE TRIGGER slow AFTER INSERT ON tally_v1_g{lease.Generation}
                 FOR EACH STATEMENT EXECUTE FUNCTION wait();
             """);
-        using var store = OnPostgres.Open(_schema, Clock, patience: 1);
+        using var store = OnPostgres.Open(_schema, Clock, patience: 3);
 
         (await store.ReadModels.CommitBuildAsync(
             Tally.Model,
