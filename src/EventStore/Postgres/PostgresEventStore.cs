@@ -100,6 +100,13 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         WriteToTheEnd(write, cancellation).Within(_limit, cancellation);
 
+    private protected override Task<T> WriteAtOnce<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        ToTheEnd(
+            connection => write(new PostgresSession(connection), cancellation),
+            PostgresFailure.CannotWrite,
+            cancellation).Within(_limit, cancellation);
+
     private protected override Task<T> WriteAtLeisure<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         WriteToTheEnd(write, cancellation, ISessions.LeisureLimit).Within(ISessions.LeisureLimit, cancellation);

@@ -84,6 +84,32 @@ internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit)
     }
 
     /// <inheritdoc/>
+    // One statement, which saves a transaction's round trips. The fence is looked at before any row is written.
+    public override async Task<bool> UpsertFencedAsync<TRow>(
+        ReadModel<TRow> model,
+        ProjectionCommit<TRow> commit,
+        string fence,
+        object?[] fenceValues,
+        CancellationToken cancellation)
+    {
+        await using var command = Command(
+            $"WITH fence AS ({Sql.Part(fence)} RETURNING 1), written AS ("
+                + Insert(model, commit.Generation, first: fenceValues.Length + 1)
+                + $" WHERE EXISTS (SELECT FROM fence) {OnConflict(model)}) SELECT count(*) FROM fence");
+        foreach (var value in fenceValues)
+            command.Parameters.Add(new NpgsqlParameter { Value = Sql.Encode(value) });
+        AddRows(command, model, commit.Upserts);
+        try
+        {
+            return (long)(await command.ExecuteScalarAsync(cancellation))! == 1;
+        }
+        catch (PostgresException gone) when (gone.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return false; // Nobody drops a table that a fence still leads to.
+        }
+    }
+
+    /// <inheritdoc/>
     public override async Task DeleteAsync<TRow>(
         ReadModel<TRow> model, long generation, IReadOnlyList<RowKey> keys, CancellationToken cancellation)
     {
@@ -154,8 +180,8 @@ internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit)
         _ => NpgsqlDbType.Text,
     };
 
-    private static string Unnest(IReadOnlyCollection<ReadModelColumn> columns) =>
-        $"unnest({string.Join(", ", columns.Select((_, i) => $"${i + 1}"))})";
+    private static string Unnest(IReadOnlyCollection<ReadModelColumn> columns, int first = 1) =>
+        $"unnest({string.Join(", ", columns.Select((_, i) => $"${first + i}"))})";
 
     private static string Match(ReadModel model) =>
         string.Join(" AND ", model.Key.Select(column => $"kept.{Quote(column.Name)} = k.{Quote(column.Name)}"));
@@ -189,13 +215,21 @@ internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit)
     {
         if (rows.Count == 0)
             return;
-        await using var command = Command(
-            $"INSERT INTO {Quote(model.Table(generation))} ({Names(model.Columns)}) "
-                + $"SELECT * FROM {Unnest(model.Columns)} {onConflict}");
+        await using var command = Command($"{Insert(model, generation)} {onConflict}");
+        AddRows(command, model, rows);
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    private static string Insert(ReadModel model, long generation, int first = 1) =>
+        $"INSERT INTO {Quote(model.Table(generation))} ({Names(model.Columns)}) "
+        + $"SELECT * FROM {Unnest(model.Columns, first)}";
+
+    private static void AddRows<TRow>(NpgsqlCommand command, ReadModel<TRow> model, IReadOnlyList<TRow> rows)
+        where TRow : class
+    {
         var array = new RowArray<TRow>(rows);
         foreach (var column in model.TypedColumns)
             command.Parameters.Add(column.Accept(array));
-        await command.ExecuteNonQueryAsync(cancellation);
     }
 
     private async Task CopyAsync<TRow>(

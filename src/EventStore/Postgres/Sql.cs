@@ -60,5 +60,8 @@ internal static class Sql
         _ => value,
     };
 
+    /// <summary>The text of one statement, as a part of another one.</summary>
+    public static string Part(string name) => Text(name).TrimEnd().TrimEnd(';');
+
     private static string Text(string name) => Texts.GetOrAdd(name, Files.Statement);
 }

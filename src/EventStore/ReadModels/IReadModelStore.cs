@@ -31,6 +31,11 @@ public interface IReadModelStore
     /// </summary>
     Task<QueueLag> ReadLagAsync(LogQueue queue, long position, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// The last position of each queue that has events beyond a position, as far as some thousand positions of the log.
+    /// </summary>
+    Task<QueueEnds> ReadQueueEndsAsync(int queueCount, long position, CancellationToken cancellation = default);
+
     /// <summary>Loads the rows that there are of these keys; null if the generation is not there any more.</summary>
     Task<IReadOnlyDictionary<RowKey, TRow>?> LoadRowsAsync<TRow>(
         ReadModel<TRow> model,

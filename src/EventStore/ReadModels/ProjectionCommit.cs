@@ -74,6 +74,12 @@ public sealed record ProjectionCommit<TRow>(LogQueue Queue, long Generation, lon
 
     /// <summary>What was done to parked runs by whom.</summary>
     public IReadOnlyList<ParkedAct> Acts { get; init; } = [];
+
+    /// <summary>True if it writes some rows, and does nothing else but move the position.</summary>
+    internal bool IsRowsAlone => (Upserts, Deletes, Parked, Extended, Notices, StillParked, Released, Acts) is
+        ({ Count: > 0 and <= RowsAloneMax }, [], [], [], [], [], [], []);
+
+    private const int RowsAloneMax = 1_000;
 }
 
 /// <summary>How a fenced write ended.</summary>

@@ -29,3 +29,8 @@ public sealed record RowPage<TRow>(IReadOnlyList<TRow> Rows, long Position)
 /// When the first of them was recorded, or earlier, if not exact. Null if there are none.
 /// </param>
 public sealed record QueueLag(long Head, long EventsBehind, bool IsExact, DateTimeOffset? OldestTime);
+
+/// <summary>Which queues have events within some part of the log.</summary>
+/// <param name="ReadTo">The last position that was looked at.</param>
+/// <param name="Ends">The position of each such queue's last event, by the queue's number.</param>
+public sealed record QueueEnds(long ReadTo, IReadOnlyDictionary<int, long> Ends);

@@ -63,6 +63,23 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
         sessions.Read((session, c) => ReadLagAsync(session, queue, position, c), cancellation);
 
     /// <inheritdoc/>
+    public Task<QueueEnds> ReadQueueEndsAsync(
+        int queueCount, long position, CancellationToken cancellation = default) =>
+        sessions.Read(
+            async (session, c) =>
+            {
+                var lookTo = Math.Min(await session.ReadHeadPositionAsync(c), position + LookMax);
+                var ends = new Dictionary<int, long>();
+                await session.ReadAsync(
+                    "select-queue-ends",
+                    [position, lookTo, queueCount],
+                    row => ends.TryAdd(row.GetInt32(0), row.GetInt64(1)),
+                    c);
+                return new QueueEnds(lookTo, ends);
+            },
+            cancellation);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyDictionary<RowKey, TRow>?> LoadRowsAsync<TRow>(
         ReadModel<TRow> model,
         long generation,
@@ -106,14 +123,18 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(commit.To, commit.From);
         Check(model, commit);
+        object?[] move =
+            [model.View, commit.Queue.Number, commit.Queue.Count, commit.Generation, commit.From, commit.To];
+        // Most commits are rows and nothing else.
+        if (commit.IsRowsAlone)
+            return await sessions.WriteAtOnce(
+                (session, c) => session.Rows.UpsertFencedAsync(model, commit, "move-position", move, c), cancellation)
+                ? CommitOutcome.Committed
+                : CommitOutcome.Superseded;
         return await Fenced(() => sessions.Write(
             async (session, c) =>
             {
-                await MustChangeOne(
-                    session,
-                    "move-position",
-                    [model.View, commit.Queue.Number, commit.Queue.Count, commit.Generation, commit.From, commit.To],
-                    c);
+                await MustChangeOne(session, "move-position", move, c);
                 foreach (var (run, version) in commit.StillParked)
                     await MustBeParkedAsync(session, model, commit.Generation, run, version, c);
                 await ApplyAsync(session, model, commit.Generation, commit, c);

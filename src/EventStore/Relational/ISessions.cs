@@ -9,6 +9,9 @@ internal interface ISessions
     /// <summary>Writes in one transaction. What throws, other than the store, has no effect.</summary>
     Task<T> Write<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
 
+    /// <summary>Writes what is one statement where the store can do it in one, and needs no transaction then.</summary>
+    Task<T> WriteAtOnce<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
+
     /// <summary>
     /// Writes in one transaction that may take up to <see cref="LeisureLimit"/> where it keeps nobody waiting, as on
     /// PostgreSQL; on SQLite no longer than any other.

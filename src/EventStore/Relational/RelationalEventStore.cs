@@ -129,6 +129,10 @@ public abstract class RelationalEventStore
     Task<T> ISessions.Write<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         Write(write, cancellation);
 
+    Task<T> ISessions.WriteAtOnce<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        WriteAtOnce(write, cancellation);
+
     Task<T> ISessions.WriteAtLeisure<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         WriteAtLeisure(write, cancellation);
@@ -140,6 +144,11 @@ public abstract class RelationalEventStore
     /// <summary>Writes beside the log, in one transaction. If it throws, what became of it may be unknown.</summary>
     private protected abstract Task<T> Write<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
+
+    /// <inheritdoc cref="ISessions.WriteAtOnce"/>
+    private protected virtual Task<T> WriteAtOnce<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        Write(write, cancellation);
 
     /// <inheritdoc cref="ISessions.WriteAtLeisure"/>
     private protected virtual Task<T> WriteAtLeisure<T>(

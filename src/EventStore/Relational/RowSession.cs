@@ -43,6 +43,16 @@ internal abstract class RowSession
         ReadModel<TRow> model, long generation, IReadOnlyList<TRow> rows, CancellationToken cancellation)
         where TRow : class;
 
+    /// <summary>Executes what is to change one row, and adds rows like <see cref="UpsertAsync"/> if it does.</summary>
+    /// <returns>Whether it did.</returns>
+    public abstract Task<bool> UpsertFencedAsync<TRow>(
+        ReadModel<TRow> model,
+        ProjectionCommit<TRow> commit,
+        string fence,
+        object?[] fenceValues,
+        CancellationToken cancellation)
+        where TRow : class;
+
     /// <summary>Deletes the rows that there are of these keys.</summary>
     public abstract Task DeleteAsync<TRow>(
         ReadModel<TRow> model, long generation, IReadOnlyList<RowKey> keys, CancellationToken cancellation)

@@ -78,6 +78,20 @@ internal sealed class SqliteRows(SqliteConnection connection, SqliteSession sess
         Insert(model, generation, rows, OnConflict(model));
 
     /// <inheritdoc/>
+    public override async Task<bool> UpsertFencedAsync<TRow>(
+        ReadModel<TRow> model,
+        ProjectionCommit<TRow> commit,
+        string fence,
+        object?[] fenceValues,
+        CancellationToken cancellation)
+    {
+        if (await session.ExecuteAsync(fence, fenceValues, cancellation) != 1)
+            return false;
+        await UpsertAsync(model, commit.Generation, commit.Upserts, cancellation);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public override Task DeleteAsync<TRow>(
         ReadModel<TRow> model, long generation, IReadOnlyList<RowKey> keys, CancellationToken cancellation)
     {

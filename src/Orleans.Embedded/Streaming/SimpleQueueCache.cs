@@ -107,7 +107,10 @@ public class SimpleQueueCache(int cacheSize, ILogger logger) : IQueueCache
             throw new QueueCacheMissException(token, _oldest.Batch.SequenceToken, _newest.Batch.SequenceToken);
         }
 
-        var item = _streams.TryGetValue(cursor.Stream, out var chain) ? chain.Oldest : null;
+        // What has just arrived is what most cursors are put before.
+        var item = !_streams.TryGetValue(cursor.Stream, out var chain) ? null
+            : chain.Newest.Batch.SequenceToken.Newer(token) ? chain.Oldest
+            : chain.Newest;
         while (item is not null && item.Batch.SequenceToken.Older(token)) item = item.NextOfStream;
         if (item is null) cursor.Wait(null);
         else cursor.StandBefore(item);

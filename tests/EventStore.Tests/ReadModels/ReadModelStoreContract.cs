@@ -392,6 +392,21 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_queues_that_have_events_beyond_a_position_are_known_by_their_last_one()
+    {
+        await Append("a", "b", "a");
+        var (a, b) = (LogQueue.Of(Stream("a"), count: 256).Number, LogQueue.Of(Stream("b"), count: 256).Number);
+
+        var all = await Store.ReadQueueEndsAsync(256, position: 0, Cancellation);
+        var last = await Store.ReadQueueEndsAsync(256, position: 2, Cancellation);
+        var none = await Store.ReadQueueEndsAsync(256, position: 3, Cancellation);
+
+        (all.ReadTo, all.Ends[a], all.Ends[b], all.Ends.Count).ShouldBe((3, 3, 2, 2));
+        (last.ReadTo, last.Ends.ShouldHaveSingleItem()).ShouldBe((3, new(a, 3)));
+        (none.ReadTo, none.Ends.Count).ShouldBe((3, 0));
+    }
+
+    [Fact]
     public async Task Notices_are_kept_with_their_rows_until_they_are_removed()
     {
         await Store.PrepareAsync(Tally.Model, 1, Cancellation);

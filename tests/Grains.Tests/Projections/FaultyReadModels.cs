@@ -27,8 +27,8 @@ public class FaultyReadModels : DispatchProxy
     /// <summary>Comes before rows are loaded, with their keys; may throw.</summary>
     public Action<IReadOnlyCollection<RowKey>> BeforeLoad { get; set; } = _ => { };
 
-    /// <summary>Whether a commit has a row that only the database finds it cannot hold.</summary>
-    public Func<object, bool> RefusesCommit { get; set; } = _ => false;
+    /// <summary>Comes before each commit; may throw.</summary>
+    public Action<object> BeforeCommit { get; set; } = _ => { };
 
     public static (IReadModelStore Store, FaultyReadModels Faults) Over(IReadModelStore inner)
     {
@@ -65,8 +65,8 @@ public class FaultyReadModels : DispatchProxy
         if (method.Name == nameof(IReadModelStore.LoadRowsAsync))
             BeforeLoad((IReadOnlyCollection<RowKey>)args[^2]!);
         await Before(method.Name);
-        if (method.Name.StartsWith("Commit", StringComparison.Ordinal) && RefusesCommit(args[^2]!))
-            throw new UnstorableRowException("The database says no.");
+        if (method.Name.StartsWith("Commit", StringComparison.Ordinal))
+            BeforeCommit(args[^2]!);
         var result = await Carry<T>(method, args);
         if (method.Name == nameof(IReadModelStore.CommitBuildAsync))
             Building.TryRemove(args[^2]!, out _);

@@ -97,6 +97,31 @@ public sealed class ProjectionGrainTests : ProjectionBed
     }
 
     [Fact]
+    public async Task Callers_that_wait_together_cost_no_more_than_a_few()
+    {
+        await Open(_id, deposits: 3);
+        await Deploy();
+        var head = await Log.ReadHeadPositionAsync(Cancellation);
+        await Tallies.CatchUpTo(head);
+        var looks = 0;
+        Faults.Before = name =>
+        {
+            if (name == nameof(IReadModelStore.ReadQueueEndsAsync))
+                Interlocked.Increment(ref looks);
+            return Task.CompletedTask;
+        };
+
+        (await Tallies.CatchUpTo(head)).ShouldBeGreaterThanOrEqualTo(head);
+        looks.ShouldBe(0);
+        await Append(_id, new MoneyDeposited(4));
+        var reached = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Tallies.CatchUpTo(head + 1)));
+
+        reached.ShouldAllBe(position => position > head);
+        looks.ShouldBeInRange(1, 2);
+        (await TallyOf(_id)).ShouldBe(new(_id, 10, "1 2 3 4 5 "));
+    }
+
+    [Fact]
     public async Task Parked_runs_are_listed_counted_and_redriven_by_cause()
     {
         List<string> ids = [.. Enumerable.Range(0, 5).Select(n => $"{_id}-{n}")];

@@ -117,6 +117,27 @@ public abstract class ProjectionHostTests : ProjectionBed
     }
 
     [Fact]
+    public async Task A_row_is_loaded_once_as_long_as_its_host_keeps_it()
+    {
+        await Open("a", deposits: 1);
+        await Open("b", deposits: 1);
+        var host = TallyHost(Access(options: Options with { RowsMax = 1 }));
+        await host.TickAsync();
+        List<string> loaded = [];
+        Faults.BeforeLoad = keys => loaded.AddRange(keys.Select(key => (string)key[0]!));
+
+        foreach (var id in (string[])["a", "a", "a", "b", "a"])
+        {
+            await Append(id, new MoneyDeposited(1));
+            await host.TickAsync();
+        }
+
+        // With so little room it keeps what the last commit was about.
+        loaded.ShouldBe(["b", "a"], Case.Sensitive);
+        (await Table(Tally.Model)).ShouldBe(await Fold<Tally, TallyRow>(), ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task A_commit_whose_answer_was_lost_is_not_made_again()
     {
         await Open("a", deposits: 3);

@@ -26,6 +26,8 @@ public sealed class ProjectionCoordinatorGrain(
     private Task _dropping = Task.CompletedTask;
     private (long Generation, DateTimeOffset Since)? _replaced;
     private bool _isPrepared;
+    private long[] _caughtUp = []; // How far each host has come at least.
+    private Task _catchingUp = Task.CompletedTask;
     private RedriveSummary? _redrive;
     private Task _redriving = Task.CompletedTask;
 
@@ -44,6 +46,7 @@ public sealed class ProjectionCoordinatorGrain(
         var name = this.GetPrimaryKeyString();
         _projection = registrations.SingleOrDefault(registration => registration.Model.Name == name)
             ?? throw new ArgumentException($"There is no projection {name}.");
+        _caughtUp = new long[access.Options.QueueCount];
         return Task.CompletedTask;
     }
 
@@ -82,8 +85,13 @@ public sealed class ProjectionCoordinatorGrain(
     }
 
     /// <inheritdoc/>
-    public async Task<long> CatchUpTo(long position) =>
-        (await Task.WhenAll(Hosts.Select(host => CatchUpOf(host, position)))).Min();
+    public async Task<long> CatchUpTo(long position)
+    {
+        // A round that is under way may have looked at the log too early; all who find that out share the next one.
+        for (var rounds = 0; rounds < 2 && _caughtUp.Min() < position; rounds++)
+            await (_catchingUp.IsCompleted ? _catchingUp = CatchUp(position) : _catchingUp);
+        return _caughtUp.Min();
+    }
 
     /// <inheritdoc/>
     public async Task<bool> Rebuild(string by, bool fresh)
@@ -211,6 +219,28 @@ public sealed class ProjectionCoordinatorGrain(
         {
             access.Logger.LogWarning(failure, "The replaced table of {Projection} is not dropped.", Model.View);
         }
+    }
+
+    // Where the log tells which queues have something new, only their hosts are asked.
+    private async Task CatchUp(long position)
+    {
+        QueueEnds? log = null;
+        try
+        {
+            log = await Ask(limit => access.Rows.ReadQueueEndsAsync(_caughtUp.Length, _caughtUp.Min(), limit));
+        }
+        catch (TimeoutException)
+        {
+            // The hosts say how far they are.
+        }
+        await Task.WhenAll(Hosts.Select(async (host, queue) =>
+        {
+            var end = log?.ReadTo >= position ? log.Ends.GetValueOrDefault(queue) : position;
+            var reached = end > _caughtUp[queue] ? await CatchUpOf(host, end) : end;
+            if (reached >= end)
+                reached = Math.Max(reached, log?.ReadTo ?? 0);
+            _caughtUp[queue] = Math.Max(_caughtUp[queue], reached);
+        }));
     }
 
     // Its own limit is shorter, but it may be busy with something else, or have died with its silo.

@@ -91,7 +91,6 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
     private async Task<RedriveResult?> DriveAsync(Guid runId, Act? act)
     {
         long applied = 0;
-        var size = Options.RedriveSize;
         var deadline = Deadline();
         for (var losses = 0; losses < LossesMax;)
         {
@@ -111,17 +110,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
                 return applied > 0 ? new(RedriveStatus.Done, applied, null) : new(RedriveStatus.NotParked, 0, null);
             }
 
-            Slice? slice;
-            try
-            {
-                slice = await DriveSliceAsync(run, act, size);
-            }
-            catch (UnstorableRowException) when (size > 1)
-            {
-                size = Math.Max(1, size / 2);
-                continue;
-            }
-            if (slice is null)
+            if (await DriveSliceAsync(run, act) is not { } slice)
             {
                 losses++;
                 _at = null;
@@ -138,9 +127,9 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
     }
 
     // Null if somebody else was faster.
-    private async Task<Slice?> DriveSliceAsync(ParkedRun run, Act? act, int size)
+    private async Task<Slice?> DriveSliceAsync(ParkedRun run, Act? act)
     {
-        var (events, next) = await access.Call(limit => ReadSliceAsync(run, size, limit));
+        var (events, next) = await access.Call(limit => ReadSliceAsync(run, limit));
         var skipped = act is { Discards: not null } ? 1 : 0;
         var prepared = _fold.Prepare(events[skipped..]);
         var rows = new WorkingRows<TRow>();
@@ -148,27 +137,19 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
             return null;
         var result = _fold.Apply(
             prepared, rows, NoneParked, stored => stored.Position > run.NotifiedTo && Notifies(stored));
-        try
-        {
-            return await CommitSliceAsync(run, act, prepared, result, rows.TakeChanges(), next);
-        }
-        catch (UnstorableRowException refused) when (prepared is [var poison])
-        {
-            result = _fold.Apply([poison with { Failure = refused }], new WorkingRows<TRow>(), NoneParked);
-            return await CommitSliceAsync(run, act, prepared, result, new([], [], []), next);
-        }
+        return await CommitSliceAsync(run, act, prepared, result, rows.TakeChanges(), next);
     }
 
     // As many events as are applied at once, and the one after them.
     private async Task<(List<StoredEvent> Events, StoredEvent? Next)> ReadSliceAsync(
-        ParkedRun run, int size, CancellationToken limit)
+        ParkedRun run, CancellationToken limit)
     {
         var (events, bytes) = (new List<StoredEvent>(), 0L);
         await foreach (var stored in access.Log.ReadStreamAsync(
             run.Stream, run.FirstVersion, run.LastVersion, cancellation: limit))
         {
             bytes += stored.Data.Length;
-            if (events.Count == size || (events.Count > 0 && bytes > Options.RedriveBytes))
+            if (events.Count == Options.RedriveSize || (events.Count > 0 && bytes > Options.RedriveBytes))
                 return (events, stored);
             events.Add(stored);
         }
@@ -203,6 +184,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
             });
         if (!committed)
             return null;
+        _rows = new();
         if (rest is null)
             Release(run.Id);
         else if (failed is not null)
@@ -245,6 +227,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
             // A row that should not be there is not among the changes, because nothing was loaded.
             Deletes = [.. keys.Where(key => rows.Get(key) is null)],
         });
+        _rows = new();
         if (committed)
             return new(RedriveStatus.Done, applied, null);
         _at = null;

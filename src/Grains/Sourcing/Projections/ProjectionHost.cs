@@ -26,6 +26,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
     private readonly ProjectionFold<TProjection, TRow> _fold = new(access);
     private Dictionary<StreamName, ParkedStream> _parked = [];
     private ProjectionPosition? _at; // As stored; null until it is known.
+    private WorkingRows<TRow> _rows = new(); // As stored, and fenced as the position is: the ones used last.
     private long _readTo; // What lies between the stored position and this concerns no row.
     private bool _isPrepared;
     private bool _hasRead;
@@ -185,7 +186,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
         _parked = parked.ToDictionary(run => run.Stream);
         _hasNotices = true; // A commit whose answer was lost, or a swap, may have left some.
         await ScheduleRetriesAsync();
-        (_at, _readTo) = (at, at.Position);
+        (_at, _readTo, _rows) = (at, at.Position, new());
     }
 
     // A queue without traffic commits nothing, and so would never find out that a swap has left it behind.
@@ -221,7 +222,8 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
     // False if somebody else was faster: then it stands where that one left it.
     private async Task<bool> ApplyAsync(IReadOnlyList<StoredEvent> events, long to)
     {
-        if (await Halving.ApplyAsync(_fold.Prepare(events), to, CommitAsync))
+        var prepared = _fold.Prepare(events);
+        if (prepared.Count == 0 || await CommitAsync(prepared, to))
         {
             _readTo = to;
             return true;
@@ -233,11 +235,10 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
 
     private async Task<bool> CommitAsync(List<Prepared> events, long to)
     {
-        var rows = new WorkingRows<TRow>();
-        if (!await LoadAsync(events, rows, _parked))
+        if (!await LoadAsync(events, _rows, _parked))
             return false;
-        var result = _fold.Apply(events, rows, _parked, Notifies);
-        var changes = rows.TakeChanges();
+        var result = _fold.Apply(events, _rows, _parked, Notifies);
+        var changes = _rows.TakeChanges();
         var committed = await CommitAsync(new ProjectionCommit<TRow>(queue, _at!.Generation, _at.Position, to)
         {
             Upserts = [.. changes.Added, .. changes.Updated],
@@ -248,6 +249,8 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
         });
         if (!committed)
             return false;
+        if (_rows.IsFull(Options.RowsMax))
+            _rows.Forget();
         result.AddTo(_parked);
         foreach (var run in result.Parked)
         {

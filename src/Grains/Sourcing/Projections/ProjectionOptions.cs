@@ -11,6 +11,9 @@ public sealed record ProjectionOptions
     /// <summary>How many events of its queue a host reads, and commits, at a time.</summary>
     public int PageSize { get; init; } = 1_000;
 
+    /// <summary>How many rows a host keeps in memory, so that it need not load them.</summary>
+    public int RowsMax { get; init; } = 1_000;
+
     /// <summary>How often a host looks into the log by itself: what a lost delivery costs.</summary>
     public TimeSpan Period { get; init; } = TimeSpan.FromSeconds(1);
 

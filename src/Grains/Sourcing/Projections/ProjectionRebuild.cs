@@ -49,29 +49,21 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
         var hasWaited = access.Notifier is null;
         while (true)
         {
-            try
+            if (!await BuildAsync(cancellation)
+                || await access.Rows.IndexBuildAsync(Model, _lease, cancellation) is CommitOutcome.Superseded
+                || !await BuildAsync(cancellation))
+                return false;
+            // Once: a live side that is sick is what a rebuild may be there to heal.
+            if (!hasWaited)
+                await WaitAsync(catchUp, cancellation);
+            hasWaited = true;
+            switch (await SwapAsync(cancellation))
             {
-                if (!await BuildAsync(cancellation)
-                    || await access.Rows.IndexBuildAsync(Model, _lease, cancellation) is CommitOutcome.Superseded
-                    || !await BuildAsync(cancellation))
-                    return false;
-                // Once: a live side that is sick is what a rebuild may be there to heal.
-                if (!hasWaited)
-                    await WaitAsync(catchUp, cancellation);
-                hasWaited = true;
-                switch (await SwapAsync(cancellation))
-                {
-                    case SwapOutcome.Swapped swapped:
-                        access.Logger.LogInformation(
-                            "{Projection} is rebuilt up to position {Position}.", Model.View, swapped.Position);
-                        return true;
-                    case SwapOutcome.Superseded:
-                        return false;
-                }
-            }
-            catch (UnstorableRowException)
-            {
-                if (!await BuildCarefullyAsync(cancellation))
+                case SwapOutcome.Swapped swapped:
+                    access.Logger.LogInformation(
+                        "{Projection} is rebuilt up to position {Position}.", Model.View, swapped.Position);
+                    return true;
+                case SwapOutcome.Superseded:
                     return false;
             }
         }
@@ -209,42 +201,6 @@ internal sealed class ProjectionRebuild<TProjection, TRow>(ProjectionAccess acce
             ?? throw new OperationCanceledException("The table being built is gone.");
         foreach (var key in keys)
             rows.Add(key, loaded.GetValueOrDefault(key));
-    }
-
-    // Past the events among which there is one whose row the store refuses, to find it.
-    private async Task<bool> BuildCarefullyAsync(CancellationToken cancellation)
-    {
-        var state = await access.Rows.ReadStateAsync(Model, cancellation);
-        if (state.Rebuild?.Token != _lease.Token)
-            return false;
-        await ResumeAsync(state.Rebuild.Position, cancellation);
-        for (var end = _position + Options.RebuildCommitSize + Options.RebuildPageSize; _position < end;)
-        {
-            var page = await access.Log.ReadLogAsync(LogFilter.All, _position, Options.PageSize, cancellation);
-            if (page.ReadTo == _position)
-                return true;
-            var prepared = _fold.Prepare(page.Events);
-            // A page that concerns no row is committed too: the next one is read from the position that was reached.
-            if (!(prepared.Count == 0
-                ? await CommitAsync(prepared, page.ReadTo)
-                : await Halving.ApplyAsync(prepared, page.ReadTo, CommitAsync)))
-                return false;
-        }
-        return true;
-
-        async Task<bool> CommitAsync(List<Prepared> events, long to)
-        {
-            var rows = new WorkingRows<TRow>();
-            await LoadAsync(events, rows, cancellation);
-            var batch = new Batch(_position);
-            var parked = new Dictionary<StreamName, ParkedStream>(_parked);
-            batch.Add(_fold.Apply(events, rows, _parked), parked, to);
-            var commit = batch.Take(rows.TakeChanges(), access.Time.GetUtcNow());
-            if (await WriteAsync(commit, cancellation) is CommitOutcome.Superseded)
-                return false;
-            (_position, _parked) = (to, parked);
-            return true;
-        }
     }
 
     private Task<SwapOutcome> SwapAsync(CancellationToken cancellation) => access.Rows.SwapAsync<TRow>(
