@@ -14,20 +14,17 @@ internal static class Kills
     private const int CountMin = 4;
 
     /// <summary>Of a process on SQLite.</summary>
-    public static int OnSqlite { get; } = Setting("WAYBILL_KILLS") ?? CountMin;
+    public static int OnSqlite { get; } = Setting.Of("WAYBILL_KILLS") ?? CountMin;
 
     /// <summary>Of a process on PostgreSQL, and of the server: a tenth, because it takes ten times as long.</summary>
     public static int OnPostgres { get; } = Math.Max(OnSqlite / 10, CountMin);
 
     public static Random Seeded(ITestOutputHelper output)
     {
-        var seed = Setting("WAYBILL_SEED") ?? Random.Shared.Next();
+        var seed = Setting.Seed();
         output.WriteLine($"WAYBILL_KILLS={OnSqlite} WAYBILL_SEED={seed}");
         return new Random(seed);
     }
-
-    private static int? Setting(string name) =>
-        Environment.GetEnvironmentVariable(name) is { } value ? int.Parse(value, CultureInfo.InvariantCulture) : null;
 }
 
 /// <summary>

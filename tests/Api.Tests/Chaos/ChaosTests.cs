@@ -35,8 +35,8 @@ public abstract class ChaosTests(ITestOutputHelper output, PostgresServer? serve
     [Fact]
     public async Task Nothing_acknowledged_is_lost_or_done_twice_and_the_books_balance()
     {
-        var seed = Setting("WAYBILL_SEED") ?? Random.Shared.Next();
-        var length = TimeSpan.FromSeconds(Setting("WAYBILL_CHAOS_SECONDS") ?? SecondsDefault);
+        var seed = Setting.Seed();
+        var length = TimeSpan.FromSeconds(Setting.Of("WAYBILL_CHAOS_SECONDS") ?? SecondsDefault);
         output.WriteLine($"WAYBILL_CHAOS_SECONDS={length.TotalSeconds} WAYBILL_SEED={seed}");
         using var data = new DataDirectory();
         string[] arguments =
@@ -87,11 +87,6 @@ public abstract class ChaosTests(ITestOutputHelper output, PostgresServer? serve
             });
         return forgotten;
     }
-
-    private static int? Setting(string name) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var value)
-            ? value
-            : null;
 
     // The clients must find the second server where the first one was.
     private static int FreePort()

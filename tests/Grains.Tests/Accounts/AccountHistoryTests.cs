@@ -13,9 +13,7 @@ public sealed class AccountHistoryTests(ITestOutputHelper output)
     [Fact]
     public void Whatever_is_asked_for_nothing_is_below_zero_and_the_read_models_say_the_same()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("WAYBILL_SEED"), out var set)
-            ? set
-            : Random.Shared.Next();
+        var seed = Setting.Seed();
         output.WriteLine($"WAYBILL_SEED={seed}");
         var random = new Random(seed);
         var opened = new Opened("ann", "EUR");

@@ -38,8 +38,8 @@ public abstract class FulfilmentStormTests(ITestOutputHelper output, PostgresSer
     [Fact]
     public async Task Every_order_is_shipped_or_cancelled_and_money_and_stock_are_where_they_belong()
     {
-        var seed = Setting("WAYBILL_SEED") ?? Random.Shared.Next();
-        var orders = Setting("WAYBILL_ORDERS") ?? Orders;
+        var seed = Setting.Seed();
+        var orders = Setting.Of("WAYBILL_ORDERS") ?? Orders;
         output.WriteLine($"{orders} orders, seed {seed}");
         await using var cluster = new SagaCluster
         {
@@ -83,9 +83,6 @@ public abstract class FulfilmentStormTests(ITestOutputHelper output, PostgresSer
         await UntilQuiet(cluster, orders).WaitAsync(Limit, TestContext.Current.CancellationToken);
         await Check(cluster, orders);
     }
-
-    private static int? Setting(string name) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : null;
 
     private static async Task Live(
         SagaCluster cluster, string id, OrderRequest request, int? cancelAfter, SemaphoreSlim slots)

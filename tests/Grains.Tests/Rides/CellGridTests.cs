@@ -68,9 +68,7 @@ public sealed class CellGridTests(ITestOutputHelper output)
     [Fact]
     public async Task A_search_finds_the_nearest_that_looking_at_everybody_finds()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("WAYBILL_SEED"), out var given)
-            ? given
-            : Random.Shared.Next();
+        var seed = Setting.Seed();
         output.WriteLine($"seed {seed}");
         var random = new Random(seed);
         for (var search = 0; search < Searches; search++)

@@ -19,8 +19,8 @@ internal static class Histories
     /// <param name="count">How many, unless told otherwise.</param>
     public static void Check(ITestOutputHelper output, Action<IEnumerable<Act>> live, int count)
     {
-        var seed = Setting("WAYBILL_SEED") ?? Random.Shared.Next();
-        var histories = Setting("WAYBILL_HISTORIES") ?? count;
+        var seed = Setting.Seed();
+        var histories = Setting.Of("WAYBILL_HISTORIES") ?? count;
         output.WriteLine($"{histories} histories, seed {seed}");
         for (var i = 0; i < histories; i++)
         {
@@ -32,9 +32,6 @@ internal static class Histories
             }
         }
     }
-
-    private static int? Setting(string name) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : null;
 
     private static List<Act> Make(Random random) =>
         [.. Enumerable.Range(0, random.Next(ActsMax)).Select(_ =>

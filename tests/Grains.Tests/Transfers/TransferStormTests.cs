@@ -24,8 +24,8 @@ public sealed class TransferStormTests(ITestOutputHelper output)
     [Fact]
     public async Task Every_transfer_ends_exactly_once_and_the_sum_holds()
     {
-        var seed = Setting("WAYBILL_SEED") ?? Random.Shared.Next();
-        var transfers = Setting("WAYBILL_TRANSFERS") ?? Transfers;
+        var seed = Setting.Seed();
+        var transfers = Setting.Of("WAYBILL_TRANSFERS") ?? Transfers;
         output.WriteLine($"{transfers} transfers, seed {seed}");
         await using var cluster = new SagaCluster
         {
@@ -84,9 +84,6 @@ public sealed class TransferStormTests(ITestOutputHelper output)
             if ((await cluster.Transfer($"t{number}").Explain()).View is { } pending && !IsEnd(pending.Status))
                 output.WriteLine($"{pending} {string.Join("; ", pending.Steps)}");
     }
-
-    private static int? Setting(string name) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : null;
 
     private static async Task Live(SagaCluster cluster, string id, Transfer transfer, SemaphoreSlim slots)
     {
