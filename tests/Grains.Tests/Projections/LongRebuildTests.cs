@@ -66,8 +66,10 @@ public abstract class LongRebuildTests(ITestOutputHelper output) : ProjectionBed
         var follows = hosts.Select(host => Repeat(async () =>
         {
             await host.TickAsync();
-            (await host.ProgressAsync()).Error.ShouldBeNull();
-            await Task.Delay(1, CancellationToken.None);
+            var progress = await host.ProgressAsync();
+            progress.Error.ShouldBeNull();
+            await Log.WaitBeyondAsync(progress.Head!.Value, ends.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }));
         var (written, read) = (0, 0);
         List<Task> others = [.. follows, WriteAsync(), ReadAsync()];
