@@ -14,7 +14,7 @@ namespace Waybill.Bench.Log;
 /// <summary>How many transfers come to their end, one in five of them compensated, and how long each takes.</summary>
 internal static class Transferring
 {
-    private const int Callers = 100;
+    private const int Callers = 50;
     private const int Accounts = 1_000;
     private const int Closed = 10;
 

@@ -35,4 +35,23 @@ public sealed class HealthTests(RunningServer server)
         status.String("error").ShouldNotBeNull().ShouldNotContain("SELECT");
         status.Body.GetProperty("lag").GetProperty("events").GetInt64().ShouldBe(1);
     }
+
+    [Fact]
+    public async Task Deadlines_that_nobody_can_look_after_are_named()
+    {
+        using var data = new DataDirectory();
+        await using var own = await ServerProcess.StartAsync(data.Path);
+        await data.Execute("ALTER TABLE due RENAME TO due_elsewhere");
+
+        Answer ready;
+        do
+            ready = await own.Client.Get("/health/ready");
+        while (ready.ShouldBe(HttpStatusCode.OK).Text == """{"status":"ready"}""");
+        ready.Text.ShouldBe("""{"status":"ready","behind":["deadlines"]}""");
+
+        await data.Execute("ALTER TABLE due_elsewhere RENAME TO due");
+        do
+            ready = await own.Client.Get("/health/ready");
+        while (ready.ShouldBe(HttpStatusCode.OK).Text != """{"status":"ready"}""");
+    }
 }

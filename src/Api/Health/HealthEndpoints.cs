@@ -3,6 +3,7 @@ using Orleans.Runtime;
 using Waybill.Api.Admin;
 using Waybill.Api.Http;
 using Waybill.Grains.Sourcing.Projections;
+using Waybill.Grains.Sourcing.Sagas;
 
 namespace Waybill.Api.Health;
 
@@ -23,25 +24,24 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> Ready(
-        HealthCheckService checks, Projections projections, CancellationToken cancellation)
+        HealthCheckService checks, Projections projections, DueLoop deadlines, CancellationToken cancellation)
     {
         var report = await checks.CheckHealthAsync(cancellation);
         if (report.Status == HealthStatus.Healthy)
-            return Results.Ok(await ReadyBody(projections));
+            return Results.Ok(await ReadyBody(projections, deadlines));
 
         var behind = report.Entries.Where(check => check.Value.Status != HealthStatus.Healthy);
         var detail = $"Not ready: {string.Join(", ", behind.Select(check => check.Key))}.";
         return Problems.Of(StatusCodes.Status503ServiceUnavailable, "not-ready", detail);
     }
 
-    // Commands do not need the views, so that one that is behind is named, and nothing is kept from coming.
-    private static async Task<object> ReadyBody(Projections projections)
+    // Commands need neither views nor deadlines, so that what is behind is named, and nothing is kept from coming.
+    private static async Task<object> ReadyBody(Projections projections, DueLoop deadlines)
     {
-        var behind = await Task.WhenAll(projections.Names.Select(
+        var views = await Task.WhenAll(projections.Names.Select(
             async name => await IsBehind(projections.Find(name)!) ? name : null));
-        return behind.Any(name => name is not null)
-            ? new { status = "ready", behind = behind.Where(name => name is not null) }
-            : new { status = "ready" };
+        var behind = views.Append(deadlines.Error is null ? null : "deadlines").OfType<string>().ToList();
+        return behind.Count > 0 ? new { status = "ready", behind } : new { status = "ready" };
     }
 
     private static async Task<bool> IsBehind(IProjectionCoordinatorGrain projection)

@@ -15,10 +15,7 @@ public sealed class DueLoop(
     private readonly CancellationTokenSource _stopping = new();
     private Task _run = Task.CompletedTask;
 
-    /// <summary>When the table was last read with success; null if it has not been.</summary>
-    public DateTimeOffset? LastRead { get; private set; }
-
-    /// <summary>Why it cannot be read; null if it can.</summary>
+    /// <summary>Why the table cannot be read; null if it can.</summary>
     public string? Error { get; private set; }
 
     /// <inheritdoc/>
@@ -69,7 +66,7 @@ public sealed class DueLoop(
     {
         var now = time.GetUtcNow();
         var claims = await store.ClaimDueAsync(now, now + options.CheckPeriod, options.ClaimMax, cancellation);
-        (LastRead, Error) = (now, null);
+        Error = null;
         await Task.WhenAll(claims.Select(WakeAsync));
         return claims.Count;
     }
