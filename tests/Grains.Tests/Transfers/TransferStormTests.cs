@@ -16,7 +16,7 @@ public sealed class TransferStormTests(ITestOutputHelper output)
     private const int Transfers = 300;
     private const int Accounts = 20;
     private const long Balance = 1_000;
-    private const int Kills = 3;
+    private const int TransfersPerKill = 100;
 
     // What no transfer ends in; longer than many of them take one after another.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
@@ -49,7 +49,7 @@ public sealed class TransferStormTests(ITestOutputHelper output)
 
         var network = new BadNetwork(cluster, seed);
         var random = new Random(seed);
-        var killAt = Enumerable.Range(0, Kills).Select(_ => random.Next(transfers)).ToHashSet();
+        var killAt = Enumerable.Range(0, transfers / TransfersPerKill).Select(_ => random.Next(transfers)).ToHashSet();
         using var slots = new SemaphoreSlim(16);
         var all = new List<Task>();
         for (var number = 0; number < transfers; number++)
