@@ -20,9 +20,9 @@ internal static class AccountEndpoints
         accounts.MapPost("/{id}/withdrawals", Withdraw);
         accounts.MapPost("/{id}/interest",    CreditInterest);
         accounts.MapPost("/{id}/close",       Close);
-        accounts.MapGet("/{id}/events",       Events);
+        accounts.MapEvents(Account.Category);
         accounts.MapGet("/{id}/statement",    StatementEndpoint.Get);
-        accounts.MapGet("/{id}/diff",         Diff);
+        accounts.MapDiff<Account, AccountCommand, AccountEvent, AccountView>(AccountView.Of);
         return accounts;
     }
 
@@ -65,14 +65,6 @@ internal static class AccountEndpoints
                 http, id.Value, moment, (account, version) => AccountView.Of(id.Value, account, version));
     }
 
-    private static async Task<IResult> Diff(
-        ResourceId id, Span span, Freshness freshness, HttpContext http, History history)
-    {
-        await http.ReachAsync(freshness);
-        return await history.AnswerDiff<Account, AccountCommand, AccountEvent, AccountView>(
-            http, id.Value, span, (account, version) => AccountView.Of(id.Value, account, version));
-    }
-
     private static async Task<IResult> Deposit(ResourceId id, Money body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.AccountGrain(id).Deposit(http.Command(), body.Amount.Value, body.Reference?.Value));
 
@@ -86,13 +78,6 @@ internal static class AccountEndpoints
     private static async Task<IResult> Close(
         ResourceId id, NoArguments? body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.AccountGrain(id).Close(http.Command()));
-
-    private static async Task<IResult> Events(
-        ResourceId id, PageQuery page, Freshness freshness, HttpContext http, IEventStore store)
-    {
-        await http.ReachAsync(freshness);
-        return await http.AnswerEvents(store, new StreamName(Account.Category, id.Value), page);
-    }
 
     internal static IAccountGrain AccountGrain(this IGrainFactory grains, ResourceId id) =>
         grains.GetGrain<IAccountGrain>(id.Value);

@@ -8,8 +8,16 @@ namespace Waybill.Api.Http;
 /// <summary>The events of one stream as a list, oldest first. Its cursor is the version to go on from.</summary>
 internal static class Events
 {
-    public static async Task<IResult> AnswerEvents(
-        this HttpContext http, IEventStore store, StreamName stream, PageQuery page)
+    /// <summary>Maps the lists of a category's resources.</summary>
+    public static void MapEvents(this IEndpointRouteBuilder resources, string category) => resources.MapGet(
+        "/{id}/events",
+        async (ResourceId id, PageQuery page, Freshness freshness, HttpContext http, IEventStore store) =>
+        {
+            await http.ReachAsync(freshness);
+            return await List(http, store, new StreamName(category, id.Value), page);
+        });
+
+    private static async Task<IResult> List(HttpContext http, IEventStore store, StreamName stream, PageQuery page)
     {
         var from = page.CursorNumber ?? 1;
         // One more than asked for tells whether there is a next page.

@@ -118,3 +118,24 @@ internal sealed class History(IEventStore store, EventTypes types, IOptions<Json
 
     internal sealed record Change(string Field, JsonElement From, JsonElement To);
 }
+
+/// <summary>Maps what a resource was.</summary>
+internal static class HistoryEndpoints
+{
+    /// <summary>Maps the differences between versions of a category's resources.</summary>
+    /// <param name="resources">Their group.</param>
+    /// <param name="view">Makes a resource's id, state and version into its body.</param>
+    public static void MapDiff<TState, TCommand, TEvent, TView>(
+        this IEndpointRouteBuilder resources, Func<string, TState, long, TView> view)
+        where TState : class, IAggregate<TState, TCommand, TEvent>
+        where TCommand : class
+        where TEvent : class
+        where TView : class => resources.MapGet(
+            "/{id}/diff",
+            async (ResourceId id, Span span, Freshness freshness, HttpContext http, History history) =>
+            {
+                await http.ReachAsync(freshness);
+                return await history.AnswerDiff<TState, TCommand, TEvent, TView>(
+                    http, id.Value, span, (state, version) => view(id.Value, state, version));
+            });
+}

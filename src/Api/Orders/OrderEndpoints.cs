@@ -19,8 +19,8 @@ internal static class OrderEndpoints
         orders.MapGet("/{id}",          Get);
         orders.MapPost("/{id}/cancel",  Cancel);
         orders.MapPost("/{id}/deliver", Deliver);
-        orders.MapGet("/{id}/events",   Events);
-        orders.MapGet("/{id}/diff",     Diff);
+        orders.MapEvents(Order.Category);
+        orders.MapDiff<Order, OrderCommand, OrderEvent, OrderBody>(BodyOf);
         return orders;
     }
 
@@ -57,7 +57,7 @@ internal static class OrderEndpoints
         return moment.IsNow
             ? Answer(http, await grains.OrderGrain(id).Get(freshness.After ?? 0))
             : await history.AnswerThen<Order, OrderCommand, OrderEvent, OrderBody>(
-                http, id.Value, moment, (order, version) => OrderBody.Of(OrderView.Of(id.Value, order, version)));
+                http, id.Value, moment, (order, version) => BodyOf(id.Value, order, version));
     }
 
     private static async Task<IResult> Cancel(
@@ -68,20 +68,8 @@ internal static class OrderEndpoints
         ResourceId id, NoArguments? body, HttpContext http, IGrainFactory grains) =>
         Answer(http, await grains.OrderGrain(id).Deliver(http.Command()));
 
-    private static async Task<IResult> Events(
-        ResourceId id, PageQuery page, Freshness freshness, HttpContext http, IEventStore store)
-    {
-        await http.ReachAsync(freshness);
-        return await http.AnswerEvents(store, new StreamName(Order.Category, id.Value), page);
-    }
-
-    private static async Task<IResult> Diff(
-        ResourceId id, Span span, Freshness freshness, HttpContext http, History history)
-    {
-        await http.ReachAsync(freshness);
-        return await history.AnswerDiff<Order, OrderCommand, OrderEvent, OrderBody>(
-            http, id.Value, span, (order, version) => OrderBody.Of(OrderView.Of(id.Value, order, version)));
-    }
+    private static OrderBody BodyOf(string id, Order order, long version) =>
+        OrderBody.Of(OrderView.Of(id, order, version));
 
     private static IResult Answer(HttpContext http, Outcome<OrderView> outcome) =>
         http.Answer(outcome, order => Results.Ok(OrderBody.Of(order)));

@@ -21,7 +21,7 @@ internal static class DriverEndpoints
         drivers.MapPost("/{id}/online",   GoOnline);
         drivers.MapPost("/{id}/offline",  GoOffline);
         drivers.MapPost("/{id}/location", Move);
-        drivers.MapGet("/{id}/events",    Events);
+        drivers.MapEvents(Driver.Category);
         return drivers;
     }
 
@@ -54,13 +54,6 @@ internal static class DriverEndpoints
 
     private static async Task<IResult> Move(ResourceId id, Place body, HttpContext http, IGrainFactory grains) =>
         http.Answer(await grains.DriverGrain(id).Move(http.Command(), body.ToPoint()));
-
-    private static async Task<IResult> Events(
-        ResourceId id, PageQuery page, Freshness freshness, HttpContext http, IEventStore store)
-    {
-        await http.ReachAsync(freshness);
-        return await http.AnswerEvents(store, new StreamName(Driver.Category, id.Value), page);
-    }
 
     private static IDriverGrain DriverGrain(this IGrainFactory grains, ResourceId id) =>
         grains.GetGrain<IDriverGrain>(id.Value);

@@ -24,8 +24,8 @@ internal static class RideEndpoints
         rides.MapPost("/{id}/complete", Complete);
         rides.MapPost("/{id}/cancel",   Cancel);
         rides.MapPost("/{id}/ratings",  Rate);
-        rides.MapGet("/{id}/events",    Events);
-        rides.MapGet("/{id}/diff",      Diff);
+        rides.MapEvents(Ride.Category);
+        rides.MapDiff<Ride, RideCommand, RideEvent, RideView>(RideView.Of);
         return rides;
     }
 
@@ -50,21 +50,6 @@ internal static class RideEndpoints
             ? http.Answer(await grains.RideGrain(id).Get(freshness.After ?? 0))
             : await history.AnswerThen<Ride, RideCommand, RideEvent, RideView>(
                 http, id.Value, moment, (ride, version) => RideView.Of(id.Value, ride, version));
-    }
-
-    private static async Task<IResult> Diff(
-        ResourceId id, Span span, Freshness freshness, HttpContext http, History history)
-    {
-        await http.ReachAsync(freshness);
-        return await history.AnswerDiff<Ride, RideCommand, RideEvent, RideView>(
-            http, id.Value, span, (ride, version) => RideView.Of(id.Value, ride, version));
-    }
-
-    private static async Task<IResult> Events(
-        ResourceId id, PageQuery page, Freshness freshness, HttpContext http, IEventStore store)
-    {
-        await http.ReachAsync(freshness);
-        return await http.AnswerEvents(store, new StreamName(Ride.Category, id.Value), page);
     }
 
     private static Task<IResult> Decline(ResourceId id, Refusal body, HttpContext http, IGrainFactory grains) =>
