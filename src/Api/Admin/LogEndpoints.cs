@@ -26,8 +26,9 @@ internal static class LogEndpoints
             events.AddRange(page.Events.Where(stored => query.Stream is not { } only || stored.Stream == only.Value));
             readTo = page.ReadTo;
         }
-        var isEnd = readTo >= await store.ReadHeadPositionAsync(http.RequestAborted);
-        http.AnswerPosition(readTo);
+        var head = await store.ReadHeadPositionAsync(http.RequestAborted);
+        var isEnd = readTo >= head;
+        http.AnswerPosition(Math.Min(readTo, head));
         return Results.Ok(new Page<EventBody>(
             [.. events.Select(EventBody.Of)], isEnd ? null : readTo.ToString(CultureInfo.InvariantCulture)));
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Orleans.Runtime;
 using Waybill.Api.Admin;
 using Waybill.Api.Http;
+using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Projections;
 using Waybill.Grains.Sourcing.Sagas;
 
@@ -24,23 +25,29 @@ internal static class HealthEndpoints
     }
 
     private static async Task<IResult> Ready(
-        HealthCheckService checks, Projections projections, DueLoop deadlines, CancellationToken cancellation)
+        HealthCheckService checks,
+        Projections projections,
+        DueLoop deadlines,
+        LogReaderHealth readers,
+        CancellationToken cancellation)
     {
         var report = await checks.CheckHealthAsync(cancellation);
         if (report.Status == HealthStatus.Healthy)
-            return Results.Ok(await ReadyBody(projections, deadlines));
+            return Results.Ok(await ReadyBody(projections, deadlines, readers));
 
         var behind = report.Entries.Where(check => check.Value.Status != HealthStatus.Healthy);
         var detail = $"Not ready: {string.Join(", ", behind.Select(check => check.Key))}.";
         return Problems.Of(StatusCodes.Status503ServiceUnavailable, "not-ready", detail);
     }
 
-    // Commands need neither views nor deadlines, so that what is behind is named, and nothing is kept from coming.
-    private static async Task<object> ReadyBody(Projections projections, DueLoop deadlines)
+    // Commands need none of it, so that what is behind is named, and nothing is kept from coming.
+    private static async Task<object> ReadyBody(
+        Projections projections, DueLoop deadlines, LogReaderHealth readers)
     {
         var views = await Task.WhenAll(projections.Names.Select(
             async name => await IsBehind(projections.Find(name)!) ? name : null));
-        var behind = views.Append(deadlines.Error is null ? null : "deadlines").OfType<string>().ToList();
+        var behind = views.Append(deadlines.Error is null ? null : "deadlines").Concat(readers.Behind)
+            .OfType<string>().ToList();
         return behind.Count > 0 ? new { status = "ready", behind } : new { status = "ready" };
     }
 

@@ -74,12 +74,13 @@ internal sealed class History(IEventStore store, EventTypes types, IOptions<Json
 
         // Both have the version of their own, which is in the answer already.
         var (old, now) = (Show(view(before.State, 0)), Show(view(after.State, 0)));
-        var changes = from member in now
-                      where !JsonNode.DeepEquals(old[member.Key], member.Value)
+        // A member that is null may be left out.
+        var changes = from field in now.Select(member => member.Key).Union(old.Select(member => member.Key))
+                      where !JsonNode.DeepEquals(old[field], now[field])
                       select new Change(
-                          member.Key,
-                          JsonSerializer.SerializeToElement(old[member.Key]),
-                          JsonSerializer.SerializeToElement(member.Value));
+                          field,
+                          JsonSerializer.SerializeToElement(old[field]),
+                          JsonSerializer.SerializeToElement(now[field]));
         http.AnswerPosition(after.Position);
         return Results.Ok(new Diff(span.From, span.To, [.. changes]));
     }

@@ -114,6 +114,8 @@ public sealed record Driver(
             Register r when !driver.IsRegistered => new Registered(
                 r.DriverId, r.Name, r.Vehicle, r.AccountId, r.Currency),
             Register r when driver.IsAs(r) => Nothing,
+            // What the ride is paid in was agreed on with the driver as it was.
+            Register r when driver.RideId is not null && r.Currency != driver.Currency => Refuse("driver-on-ride"),
             Register r => new Revised(r.DriverId, r.Name, r.Vehicle, r.AccountId, r.Currency),
             _ when !driver.IsRegistered => Missing("driver-not-found"),
 

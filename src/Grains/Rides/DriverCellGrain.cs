@@ -43,6 +43,9 @@ public sealed class DriverCellGrain(IReadModelStore rows, TimeProvider time, ILo
     // A cell's worth many times over; who is left out is found at the next move.
     private const int FromTheLogMax = 10_000;
 
+    // Who stands still says nothing, and is found here alone. It is renewed when anybody comes.
+    private static readonly TimeSpan Kept = TimeSpan.FromHours(12);
+
     private readonly Dictionary<string, DriverFix> _drivers = [];
     private Task _asking = Task.CompletedTask;
     private bool _knowsTheLog;
@@ -51,6 +54,7 @@ public sealed class DriverCellGrain(IReadModelStore rows, TimeProvider time, ILo
     public Task Put(DriverFix fix)
     {
         _drivers[fix.DriverId] = fix;
+        DelayDeactivation(Kept);
         return Task.CompletedTask;
     }
 

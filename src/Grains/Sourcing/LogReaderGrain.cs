@@ -16,8 +16,14 @@ public interface ILogReaderGrain : IGrainWithStringKey
 {
     /// <summary>Reads on in the log, so that a delivery that was lost is not missed.</summary>
     [Alias("catch-up")]
-    Task CatchUp();
+    Task<LogReaderStatus> CatchUp();
 }
+
+/// <summary>How a reader's queue goes.</summary>
+/// <param name="Reader">The reader's name.</param>
+/// <param name="Error">What keeps it, or some streams in it, from going on; null if nothing does.</param>
+[GenerateSerializer, Immutable, Alias("waybill.log-reader-status")]
+public sealed record LogReaderStatus(string Reader, string? Error);
 
 /// <summary>
 /// Reads one queue of the log and handles each event that concerns it, at least once. A class that derives from it
@@ -28,7 +34,8 @@ public interface ILogReaderGrain : IGrainWithStringKey
 /// Handling is idempotent: events come again after a failure, or to two activations, and the position, which is kept
 /// about once a second, never goes back. So nothing here needs a fence. It moves only past what has been handled: one
 /// event that cannot be handled holds up its queue until it can. It never fails the stream: what it cannot do now is
-/// done later.
+/// done later. An event that cannot be read holds up its own stream alone; the position that is kept stays before it, so
+/// that another process, which may know how to read it, begins there.
 /// </remarks>
 public abstract class LogReaderGrain(LogReaderAccess access)
     : Grain, ILogReaderGrain, IStreamSubscriptionObserver, IAsyncObserver<LogChunk>
@@ -38,10 +45,15 @@ public abstract class LogReaderGrain(LogReaderAccess access)
     // What a process that dies has to handle again, against a write with each chunk.
     private static readonly TimeSpan SavePeriod = TimeSpan.FromSeconds(1);
 
+    // With more than this it is not some streams that are broken.
+    private const int HeldMax = 1_000;
+
     // A delivery that waits longer than some seconds is given up, and the next look is not far.
     private static readonly TimeSpan CatchUpMax = TimeSpan.FromSeconds(1);
 
+    private readonly Dictionary<StreamName, UnreadableEventException> _held = [];
     private long? _position;
+    private string? _error;
     private long _saved;
     private long _savedAt;
 
@@ -76,11 +88,15 @@ public abstract class LogReaderGrain(LogReaderAccess access)
     public Task OnErrorAsync(Exception ex) => CatchUp();
 
     /// <inheritdoc/>
-    public Task CatchUp() => Survive(async () =>
+    public async Task<LogReaderStatus> CatchUp()
     {
-        await CatchUpTo(await access.Store.ReadHeadPositionAsync());
-        await Save();
-    });
+        await Survive(async () =>
+        {
+            await CatchUpTo(await access.Store.ReadHeadPositionAsync());
+            await Save();
+        });
+        return new(ReaderName, _error ?? _held.Values.MinBy(held => held.Stored.Position)?.Message);
+    }
 
     /// <summary>Whether an event is to be handled; its data is not read for it.</summary>
     protected abstract bool Concerns(StoredEvent stored);
@@ -122,7 +138,7 @@ public abstract class LogReaderGrain(LogReaderAccess access)
         var after = await Position();
         await Task.WhenAll(
             from stored in events
-            where stored.Position > after && Concerns(stored)
+            where stored.Position > after && Concerns(stored) && !_held.ContainsKey(stored.Stream)
             group stored by stored.Stream into stream
             select HandleInOrder(stream));
         _position = Math.Max(after, readTo);
@@ -131,7 +147,16 @@ public abstract class LogReaderGrain(LogReaderAccess access)
     private async Task HandleInOrder(IEnumerable<StoredEvent> events)
     {
         foreach (var stored in events)
-            await Handle(stored);
+            try
+            {
+                await Handle(stored);
+            }
+            catch (UnreadableEventException unreadable) when (_held.Count < HeldMax)
+            {
+                _held.Add(stored.Stream, unreadable);
+                access.Logger.LogError(unreadable, "{Reader} lets {Stream} wait.", Checkpoint, stored.Stream);
+                return;
+            }
     }
 
     private Task SaveSometimes() =>
@@ -140,9 +165,12 @@ public abstract class LogReaderGrain(LogReaderAccess access)
     private async Task Save()
     {
         _savedAt = access.Time.GetTimestamp();
-        if (await Position() is var position && position > _saved)
+        var position = await Position();
+        if (_held.Count > 0)
+            position = Math.Min(position, _held.Values.Min(held => held.Stored.Position) - 1);
+        if (position > _saved)
             await access.Checkpoints.SaveCheckpointAsync(Checkpoint, position);
-        _saved = position;
+        _saved = Math.Max(_saved, position);
     }
 
     private async Task Survive(Func<Task> work)
@@ -150,9 +178,11 @@ public abstract class LogReaderGrain(LogReaderAccess access)
         try
         {
             await work();
+            _error = null;
         }
         catch (Exception error) // The stream must not be held up; the supervisor has it tried again.
         {
+            _error = error.Message;
             access.Logger.LogWarning(error, "{Reader} could not go on after {Position}.", Checkpoint, _position);
         }
     }

@@ -17,6 +17,7 @@ public static class LogReaderServices
         where TGrain : ILogReaderGrain
     {
         silo.Services.TryAddSingleton<LogReaderAccess>();
+        silo.Services.TryAddSingleton<LogReaderHealth>();
         if (silo.Services.All(service => service.ServiceType != typeof(LogReaderSupervisor)))
         {
             silo.Services.AddSingleton<LogReaderSupervisor>();
@@ -48,6 +49,13 @@ public sealed class LogReaderAccess(
     internal int QueueCount { get; } = (streams ?? new()).QueueCount;
 }
 
+/// <summary>How the readers of the log go, as this silo last heard.</summary>
+public sealed class LogReaderHealth
+{
+    /// <summary>The names of those that something keeps from going on.</summary>
+    public IReadOnlyList<string> Behind { get; internal set; } = [];
+}
+
 /// <summary>A reader as it was registered.</summary>
 internal sealed record LogReader(Func<IGrainFactory, string, ILogReaderGrain> Of);
 
@@ -59,6 +67,7 @@ internal sealed class LogReaderSupervisor(
     IGrainFactory grains,
     IEnumerable<LogReader> readers,
     LogReaderAccess access,
+    LogReaderHealth health,
     TimeProvider time) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     // What a lost delivery costs; a look at a queue without news is one query.
@@ -87,23 +96,26 @@ internal sealed class LogReaderSupervisor(
     {
         while (!_stopping.IsCancellationRequested)
         {
-            await Task.WhenAll(
+            var statuses = await Task.WhenAll(
                 from reader in readers
                 from queue in Enumerable.Range(0, access.QueueCount)
                 select CatchUp(reader.Of(grains, queue.ToString(CultureInfo.InvariantCulture))));
+            health.Behind =
+                [.. statuses.Where(status => status?.Error is not null).Select(status => status!.Reader).Distinct()];
             await Task.Delay(Period, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task CatchUp(ILogReaderGrain reader)
+    private async Task<LogReaderStatus?> CatchUp(ILogReaderGrain reader)
     {
         try
         {
-            await reader.CatchUp();
+            return await reader.CatchUp();
         }
         catch (Exception error) // Its silo may be dying; its next round comes.
         {
             access.Logger.LogWarning(error, "A reader of the log could not be reached.");
+            return null;
         }
     }
 }

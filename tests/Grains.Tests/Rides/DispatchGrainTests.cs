@@ -1,3 +1,4 @@
+using Orleans.Runtime;
 using Waybill.EventStore;
 using Waybill.Grains.Rides;
 using Waybill.Grains.Sourcing;
@@ -39,6 +40,19 @@ public sealed class DispatchGrainTests : IAsyncLifetime
         var rider = await _cluster.Account("r1");
         (rider.Balance, rider.Available).ShouldBe((Money - 9_34, Money - 9_34));
         (await _cluster.Driver("far").Get()).View!.Version.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Who_has_moved_and_then_stands_still_is_found_however_long_nobody_searched()
+    {
+        await _cluster.Free("d", 20);
+        Accepted(await _cluster.Driver("d").Move(Command(), North(1)));
+        var management = _cluster.Sagas.Cluster.Client.GetGrain<IManagementGrain>(0);
+        await management.ForceActivationCollection(TimeSpan.Zero);
+
+        await _cluster.Request("r1");
+
+        await _cluster.UntilMatched("r1", "d");
     }
 
     [Fact]

@@ -73,6 +73,12 @@ public sealed class DriverTests
         .ThenRefused("driver-on-ride");
 
     [Fact]
+    public void On_a_ride_nobody_changes_what_it_is_paid_in() => Driver
+        .Given(Registered, Online, Busy)
+        .When(new Register("d1", "Dora", "red van", "acc-2", "USD"))
+        .ThenRefused("driver-on-ride");
+
+    [Fact]
     public void A_move_is_nothing_to_record() => Driver.Given(Registered, Online).When(new Move(Place)).Then();
 
     [Fact]

@@ -29,7 +29,7 @@ public sealed class LogReaderTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         DepositReaderGrain.Handled.Clear();
-        DepositReaderGrain.Fault = null;
+        DepositReaderGrain.Fault = DepositReaderGrain.Unreadable = null;
         await _cluster.InitializeAsync();
         await _cluster.Open(Accounts[0], 1);
         await _cluster.Open(Accounts[1], 2);
@@ -73,6 +73,27 @@ public sealed class LogReaderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_cannot_be_read_holds_up_its_own_stream_until_a_process_can_read_it()
+    {
+        DepositReaderGrain.Unreadable = Accounts[0];
+        var status = await Reader.CatchUp();
+        (status.Reader, status.Error).ShouldSatisfyAllConditions(
+            both => both.Reader.ShouldBe("deposits"),
+            both => both.Error.ShouldNotBeNull().ShouldContain($"Event 2 of account-{Accounts[0]}"));
+        DepositReaderGrain.Handled.ShouldHaveSingleItem().Stream.Id.ShouldBe(Accounts[1]);
+        await _cluster.Account(Accounts[1]).Deposit(Command(), 4, null);
+        await Reader.CatchUp();
+        DepositReaderGrain.Handled.Count.ShouldBe(2);
+
+        DepositReaderGrain.Unreadable = null;
+        await _cluster.Restart();
+        (await Reader.CatchUp()).Error.ShouldBeNull();
+
+        DepositReaderGrain.Handled.Where(stored => stored.Stream.Id == Accounts[0])
+            .Select(stored => stored.Version).ShouldBe([2, 3]);
+    }
+
+    [Fact]
     public async Task What_was_not_delivered_is_read_before_what_was()
     {
         var last = (await _cluster.Store.ReadLogAsync(
@@ -105,6 +126,9 @@ public sealed class DepositReaderGrain(LogReaderAccess access) : LogReaderGrain(
     /// <summary>The account whose events cannot be handled.</summary>
     public static string? Fault { get; set; }
 
+    /// <summary>The account whose events cannot be read.</summary>
+    public static string? Unreadable { get; set; }
+
     protected override string ReaderName => "deposits";
 
     public Task Take(LogChunk chunk) => OnNextAsync(chunk);
@@ -115,6 +139,8 @@ public sealed class DepositReaderGrain(LogReaderAccess access) : LogReaderGrain(
     {
         if (stored.Stream.Id == Fault)
             throw new StoreUnavailableException("It cannot be handled now.");
+        if (stored.Stream.Id == Unreadable)
+            throw new UnreadableEventException(stored, "Nobody knows why.");
         Handled.Enqueue(stored);
         return Task.CompletedTask;
     }
