@@ -71,13 +71,15 @@ internal static class Exploration
             {
                 var input = ((SagaEvent.Stepped)happened).Input;
                 var next = Saga<TSaga>.Evolve(saga, happened);
-                // Of several commands of a kind, one stands for all.
-                var name = input.Command is { } asked ? $"{asked.Split(':')[0]} {input.Name}" : input.Name;
+                // Of several commands of a kind, one stands for all; and what a person says of one, for its answer.
+                var name = input.Name is not "settle" ? input.Name : input.Code is null ? "done" : "refused";
+                if (input.Command is { } asked)
+                    name = $"{asked.Split(':')[0]} {name}";
                 found.Add(new(Name(saga), name, Name(next)));
                 saga = next;
             }
             return saga;
-        }));
+        }).Where(saga => saga != (object)begin)); // Most that comes late changes nothing.
         return found;
 
         IEnumerable<SagaCommand> Inputs(Saga<TSaga> saga)
@@ -89,8 +91,12 @@ internal static class Exploration
                 yield return new SagaCommand.Take(stream, context, request);
             foreach (var sent in saga.Commands)
             {
-                foreach (var result in answers?.Invoke(saga, sent.Name) ?? [null])
+                var results = (answers?.Invoke(saga, sent.Name) ?? [null]).ToList();
+                foreach (var result in results)
                     yield return new SagaCommand.Hear(stream, context, sent.Id, sent.Attempt, null, result);
+                foreach (var outcome in sent.Status is CommandStatus.Sent ? Enum.GetValues<CommandOutcome>() : [])
+                    yield return new SagaCommand.Settle(
+                        stream, context, sent.Id, outcome, IsQuestion: !results.Contains(null));
                 foreach (var code in (refusals ?? []).Append("no"))
                     yield return new SagaCommand.Hear(stream, context, sent.Id, sent.Attempt, code);
             }
@@ -115,7 +121,8 @@ internal static class Exploration
             JsonSerializer.Serialize(saga.Data, TSaga.DataJson),
             // Of what was asked several times the last counts.
             .. saga.Commands.GroupBy(command => command.Name).Select(sent => $"{sent.Key} {sent.Last().Status}"),
-        ]);
+            $"{saga.Commands.Any(command => command is { Code: SagaCommand.Settle.NotDone, Undo: null })}",
+        ]).Replace(SagaCommand.Settle.NotDone, "no", StringComparison.Ordinal); // A refusal like any other.
     }
 
     private static void Walk<TState>(

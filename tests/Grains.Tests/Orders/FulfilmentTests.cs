@@ -113,6 +113,27 @@ public sealed class FulfilmentTests
     }
 
     [Fact]
+    public void An_order_that_is_shipped_though_a_person_said_that_it_is_not_calls_for_one_until_one_comes()
+    {
+        ReservedAndCharged();
+        _saga.Settle("ship", CommandOutcome.NotDone);
+        (_saga.Saga.Status, _saga.Saga.Reason).ShouldBe((SagaStatus.Compensating, "settled-as-not-done"));
+        _saga.Done("ship");
+        const string Shipped = "ship: done, and settled as not done";
+        _saga.Saga.Stuck.ShouldBe(Shipped);
+
+        _saga.Refused("cancel", "order-shipped");
+        foreach (var undo in (string[])["pay", "capture", "hold", "reserve:pot", "reserve:tea"])
+        {
+            _saga.Saga.Stuck.ShouldBe(Shipped);
+            _saga.Done($"undo-{undo}");
+        }
+        (_saga.Saga.Status, _saga.Saga.Stuck).ShouldBe((SagaStatus.Compensated, Shipped));
+        _saga.Undo();
+        _saga.Saga.IsOver.ShouldBeTrue();
+    }
+
+    [Fact]
     public void News_of_a_cancellation_that_has_been_heard_of_changes_nothing()
     {
         ReservedAndCharged();

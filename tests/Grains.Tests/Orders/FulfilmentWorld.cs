@@ -214,7 +214,36 @@ internal sealed class FulfilmentWorld
         var which = act.Which % _sagas.Count;
         if (_copies.Exists(copy => copy.Order == which))
             return;
-        _ = act.Extra % 3 == 0 ? _sagas[which].Undo() : _sagas[which].Retry();
+        if (act.Extra % 4 == 0)
+            Settle(which, act.Extra / 4);
+        else if (act.Extra % 3 == 0)
+            Undo(which);
+        else
+            _sagas[which].Retry();
+    }
+
+    // Who deals with a compensation by hand lets go what it would have let go.
+    private void Undo(int which)
+    {
+        _sagas[which].Undo();
+        foreach (var command in _sagas[which].Saga.Commands)
+            if (command is { Status: CommandStatus.ByHand, Message.Type: "account.release" or "stock.release" })
+                Carry(new(which, NameBasedId.Of(command.Id, "by hand"), command.Attempt, command.Message));
+    }
+
+    // A person has looked whether a command took effect, and says what is true.
+    private void Settle(int which, int chance)
+    {
+        if (Pick(_sagas[which].Saga.Unanswered, chance) is not { } command)
+            return;
+        var (id, target) = (command.Id, command.Message.Target);
+        var isDone = _accounts.HasRecorded(target, id) || _stock.HasRecorded(target, id)
+            || _orders.HasRecorded(target, id);
+        // Of what has only to be told, that person tells it.
+        if (!isDone && command.Message.Type == "order.cancel")
+            isDone = _orders.Ask(target, new OrderCommand.Cancel("by hand"))
+                is null or "order-cancelled";
+        _sagas[which].Settle(command.Id, isDone ? CommandOutcome.Done : CommandOutcome.NotDone);
     }
 
     private void Take(Act act)
@@ -278,8 +307,11 @@ internal sealed class FulfilmentWorld
             while (_replies.Count > 0)
                 Answer(Remove(_replies, _replies.Count / 2));
             Check();
-            foreach (var stuck in _sagas.Where(saga => saga.Saga.Stuck is not null))
-                _ = round % 2 == 0 ? stuck.Retry() : stuck.Undo();
+            for (var which = 0; which < _sagas.Count; which++)
+                if (_sagas[which].Saga.Stuck is not null && round % 2 == 0)
+                    _sagas[which].Retry();
+                else if (_sagas[which].Saga.Stuck is not null)
+                    Undo(which);
         }
         for (var which = 0; which < _sagas.Count; which++)
             CheckEnd(which);
@@ -371,10 +403,13 @@ internal sealed class FulfilmentWorld
             _events.GetValueOrDefault(id, []).Where(recorded => recorded.By?.Order == order)
                 .Select(recorded => recorded.Happened);
 
+        public bool HasRecorded(string id, Guid command) =>
+            _events.GetValueOrDefault(id, []).Exists(recorded => recorded.By?.Command == command);
+
         public string? Ask(string id, TCommand command) => Ask(id, command, by: null).Code;
 
         public (bool IsNew, string? Code) Carry(Copy copy, TCommand command) =>
-            _events.GetValueOrDefault(copy.Message.Target, []).Exists(recorded => recorded.By?.Command == copy.Command)
+            HasRecorded(copy.Message.Target, copy.Command)
                 ? (false, null)
                 : Ask(copy.Message.Target, command, copy);
 

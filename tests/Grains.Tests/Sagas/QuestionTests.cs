@@ -39,6 +39,17 @@ public sealed class QuestionTests
     }
 
     [Fact]
+    public void A_person_can_say_of_a_question_that_it_is_not_answered_but_not_what_the_answer_is()
+    {
+        var ask = _poll.Saga.Commands[0].Id;
+
+        _poll.Settle(ask, CommandOutcome.Done, isQuestion: true).Refusal
+            .ShouldBe(Decision.Refuse("command-is-question"));
+        _poll.Settle(ask, CommandOutcome.NotDone, isQuestion: true).Events.ShouldHaveSingleItem();
+        _poll.Saga.Commands[0].Status.ShouldBe(CommandStatus.Refused);
+    }
+
+    [Fact]
     public void A_fold_is_made_of_what_was_recorded_and_asks_nobody_again()
     {
         _poll.Answered("ask", """{"Names":["ann"]}""");

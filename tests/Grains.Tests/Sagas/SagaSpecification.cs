@@ -50,6 +50,11 @@ public sealed class SagaSpecification<TSaga>(string id)
 
     public Decision<SagaEvent> Undo() => Decide(new SagaCommand.Undo(_stream, Context()));
 
+    public Decision<SagaEvent> Settle(string name, CommandOutcome outcome) => Settle(Find(name).Id, outcome);
+
+    public Decision<SagaEvent> Settle(Guid commandId, CommandOutcome outcome, bool isQuestion = false) =>
+        Decide(new SagaCommand.Settle(_stream, Context(), commandId, outcome, isQuestion));
+
     private CommandState Find(string name) => Saga.Commands.Last(command => command.Name == name);
 
     private CommandContext Context() => new(NameBasedId.Of(_stream, ++_inputs), "correlation", null, "ann");

@@ -216,6 +216,94 @@ public sealed class TransferTests
     }
 
     [Fact]
+    public void What_a_person_settles_as_not_done_on_its_way_forward_is_refused()
+    {
+        Request(FiveEuros);
+        _transfer.Done("debit");
+        _transfer.Settle("credit", CommandOutcome.NotDone).Events.ShouldHaveSingleItem();
+
+        (_transfer.Saga.Status, _transfer.Saga.Reason).ShouldBe((SagaStatus.Compensating, "settled-as-not-done"));
+        _transfer.Unanswered().ShouldBe(["undo-debit account.deposit ann"]);
+        _transfer.Log[^1].Input.ShouldBe(new RecordedInput("settle", "credit", "settled-as-not-done"));
+    }
+
+    [Fact]
+    public void What_a_person_settles_as_done_on_its_way_forward_is_done()
+    {
+        Request(FiveEuros);
+        _transfer.Settle("debit", CommandOutcome.Done);
+        _transfer.Unanswered().ShouldBe(["credit account.deposit bob"]);
+        _transfer.Settle("credit", CommandOutcome.Done);
+
+        (_transfer.Saga.Status, _transfer.Saga.IsOver).ShouldBe((SagaStatus.Completed, true));
+        _transfer.Log[^1].Input.ShouldBe(new RecordedInput("settle", "credit"));
+    }
+
+    [Theory]
+    [InlineData(CommandOutcome.Done, "undo-credit account.withdraw bob")]
+    [InlineData(CommandOutcome.NotDone, "undo-debit account.deposit ann")]
+    public void What_it_is_stuck_on_for_want_of_an_answer_is_settled_and_the_way_back_goes_on(
+        CommandOutcome outcome, string next)
+    {
+        Request(FiveEuros);
+        _transfer.Done("debit");
+        _transfer.TimeOut();
+        _transfer.TimeOut();
+        _transfer.Saga.Stuck.ShouldBe("credit: timed-out");
+
+        _transfer.Settle("credit", outcome);
+
+        (_transfer.Saga.Status, _transfer.Saga.Stuck).ShouldBe((SagaStatus.Compensating, null));
+        _transfer.Unanswered().ShouldBe([next]);
+        _transfer.Saga.Deadline.ShouldNotBeNull();
+    }
+
+    [Fact]
+    public void An_answer_that_comes_after_a_person_s_word_counts_if_it_is_a_success()
+    {
+        Request(FiveEuros);
+        var debit = _transfer.Saga.Commands[0].Id;
+        _transfer.Settle("debit", CommandOutcome.NotDone);
+        (_transfer.Saga.Status, _transfer.Saga.Reason).ShouldBe((SagaStatus.Failed, "settled-as-not-done"));
+
+        _transfer.Hear(debit, attempt: 1, "insufficient-funds").Events.ShouldBeEmpty();
+        _transfer.Done("debit");
+
+        _transfer.Unanswered().ShouldBe(["undo-debit account.deposit ann"]);
+        _transfer.Settle("undo-debit", CommandOutcome.Done);
+        _transfer.Saga.IsOver.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void A_compensation_that_a_person_settles_as_done_ends_the_way_back()
+    {
+        Request(FiveEuros);
+        _transfer.Done("debit");
+        _transfer.Refused("credit", "account-closed");
+        _transfer.TimeOut();
+        _transfer.Saga.Stuck.ShouldBe("undo-debit: timed-out");
+
+        _transfer.Settle("undo-debit", CommandOutcome.Done);
+
+        (_transfer.Saga.Status, _transfer.Saga.IsOver).ShouldBe((SagaStatus.Compensated, true));
+        _transfer.Repeat("undo-debit").Events.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void A_person_s_word_is_refused_where_there_is_an_answer_and_repeated_changes_nothing()
+    {
+        Request(FiveEuros);
+        _transfer.Settle(Guid.Empty, CommandOutcome.Done).Refusal.ShouldBe(Decision.Missing("command-not-found"));
+        _transfer.Done("debit");
+
+        _transfer.Settle("debit", CommandOutcome.NotDone).Refusal.ShouldBe(Decision.Refuse("command-answered"));
+        var repeated = _transfer.Settle("debit", CommandOutcome.Done);
+        (repeated.Events.Count, repeated.Refusal).ShouldBe((0, null));
+        _transfer.Done("credit");
+        _transfer.Settle("credit", CommandOutcome.NotDone).Refusal.ShouldBe(Decision.Refuse("saga-ended"));
+    }
+
+    [Fact]
     public void A_step_cannot_send_two_commands_of_one_name() => Should.Throw<ArgumentException>(() =>
         _transfer.Saga.Stay().Send("debit", ToAnn).Send("debit", ToAnn));
 

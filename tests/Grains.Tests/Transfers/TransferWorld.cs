@@ -143,10 +143,24 @@ internal sealed class TransferWorld
         var which = act.Which % _transfers.Count;
         if (_copies.Exists(copy => copy.Transfer == which))
             return;
+        if (act.Extra % 4 == 0)
+        {
+            Settle(which, act.Extra / 4);
+            return;
+        }
         // The grain looks into the log first for what took effect, whether it was told or not.
         foreach (var done in _movements.FindAll(movement => movement.Transfer == which))
             _transfers[which].Hear(done.Command, attempt: 1, refusal: null);
         _ = act.Extra % 3 == 0 ? _transfers[which].Undo() : _transfers[which].Retry();
+    }
+
+    // A person has looked into the account, and says what is true.
+    private void Settle(int which, int chance)
+    {
+        if (Pick(_transfers[which].Saga.Unanswered, chance) is not { } command)
+            return;
+        var isDone = _recorded.Contains((int.Parse(command.Message.Target), command.Id));
+        _transfers[which].Settle(command.Id, isDone ? CommandOutcome.Done : CommandOutcome.NotDone);
     }
 
     private void Bring(int account, long amount)

@@ -26,6 +26,13 @@ public interface ISagaGrain : IGrainWithStringKey
     Task<Outcome<SagaExplanation>> Compensate(CommandContext context);
 
     /// <summary>
+    /// Takes a person's word for the answer to a command that is not answered. If the log knows its outcome, that
+    /// counts instead.
+    /// </summary>
+    [Alias("settle")]
+    Task<Outcome<SagaExplanation>> Settle(CommandContext context, Guid commandId, CommandOutcome outcome);
+
+    /// <summary>
     /// Tells it that an event was recorded of a command that it may have sent. A <see cref="TimeoutException"/> says
     /// that it could not take note.
     /// </summary>

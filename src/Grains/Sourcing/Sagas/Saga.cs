@@ -102,6 +102,7 @@ public sealed record Saga<TSaga>(
             Retry retry => saga.Retried(retry, now),
             Undo ask when saga.Stuck is not null || saga.Status is SagaStatus.Running => saga.SentBack(ask, now),
             Undo => Refuse("saga-not-stuck"),
+            Settle settle => saga.Settled(settle, now),
             _ => throw new UnreachableException($"No decision for {command.GetType().Name}."),
         };
 
@@ -147,30 +148,59 @@ public sealed record Saga<TSaga>(
             : command.Status is CommandStatus.Sent && command.Attempt == hear.Attempt);
         if (!isNews)
             return Nothing;
-
-        var change = hear.Refusal is { } code
-            ? new CommandChange(command!.Id, CommandStatus.Refused, code)
-            : new CommandChange(command!.Id, CommandStatus.Done);
         var input = new RecordedInput(
-            hear.Refusal is null ? "done" : "refused", command.Name, hear.Refusal, hear.Result);
+            hear.Refusal is null ? "done" : "refused", command!.Name, hear.Refusal, hear.Result);
+        return Answered(hear, input, command, now);
+    }
+
+    // A person's word stands for an answer that does not come. Where there is one, the answer has the last word.
+    private Decision<SagaEvent> Settled(Settle settle, DateTimeOffset now)
+    {
+        var isDone = settle.Outcome is CommandOutcome.Done;
+        return Commands.FirstOrDefault(sent => sent.Id == settle.CommandId) switch
+        {
+            null => Missing("command-not-found"),
+            { Status: CommandStatus.Done } when isDone => Nothing,
+            { Status: CommandStatus.Refused } when !isDone => Nothing,
+            _ when IsOver => Refuse("saga-ended"),
+            { Status: not CommandStatus.Sent } => Refuse("command-answered"),
+            _ when isDone && settle.IsQuestion => Refuse("command-is-question"),
+            var command => Answered(
+                settle, new("settle", command.Name, isDone ? null : Settle.NotDone), command, now),
+        };
+    }
+
+    private Stepped Answered(SagaCommand by, RecordedInput input, CommandState command, DateTimeOffset now)
+    {
+        var change = input.Code is null
+            ? new CommandChange(command.Id, CommandStatus.Done)
+            : new CommandChange(command.Id, CommandStatus.Refused, input.Code);
         var known = With(change);
-        if (command.Status is CommandStatus.ByHand)
-            return known.Next(hear, input, Stop($"{command.Name}: done, and by hand as well"), now, change);
-        // What it was stuck on has taken effect after all.
-        var isSettled = hear.Refusal is null
-            && Stuck?.StartsWith($"{command.Name}: ", StringComparison.Ordinal) is true;
+        if (Contradiction(command) is { } contradiction)
+            return known.Next(by, input, Stop($"{command.Name}: {contradiction}"), now, change);
+        // What it was stuck on is known after all.
+        var isSettled = Stuck?.StartsWith($"{command.Name}: ", StringComparison.Ordinal) is true;
         if (isSettled)
             known = known with { Stuck = known.RefusedUndo };
-        if (known.Undoing(command, hear.Refusal, isSettled) is { } undoing)
+        if (known.Undoing(command, input.Code, isSettled) is { } undoing)
             return known.Next(
-                hear, input, isSettled ? undoing.Within(TSaga.CompensationLimit) : undoing, now, change);
+                by, input, isSettled ? undoing.Within(TSaga.CompensationLimit) : undoing, now, change);
 
-        var step = TSaga.React(known, hear.Refusal is null
-            ? new SagaInput.Done(command.Name, hear.Result)
-            : new SagaInput.Refused(command.Name, hear.Refusal));
+        var step = TSaga.React(known, input.Code is { } code
+            ? new SagaInput.Refused(command.Name, code)
+            : new SagaInput.Done(command.Name, input.Result));
         // What becomes of a command is always recorded, or it would be sent for ever.
-        return known.Next(hear, input, step.Kind is StepKind.Ignore ? Stay() : step, now, change);
+        return known.Next(by, input, step.Kind is StepKind.Ignore ? Stay() : step, now, change);
     }
+
+    // What a success makes untrue that a person has said; null if nothing, or if it can be undone.
+    private string? Contradiction(CommandState before) => before switch
+    {
+        { Status: CommandStatus.ByHand } => "done, and by hand as well",
+        { Code: Settle.NotDone, Undo: null, Undoes: null } when Status is not SagaStatus.Running =>
+            "done, and settled as not done",
+        _ => null,
+    };
 
     // What an answer leads to where the saga itself is not asked; null if it is.
     private Step? Undoing(CommandState before, string? refusal, bool isSettled)
@@ -314,7 +344,7 @@ public sealed record Saga<TSaga>(
             switch (undo?.Status)
             {
                 case null:
-                    return (SagaStatus.Compensating, null, command);
+                    return (SagaStatus.Compensating, Stuck, command);
                 case CommandStatus.Sent:
                     return (SagaStatus.Compensating, Stuck, null);
                 case CommandStatus.Refused:
@@ -322,9 +352,9 @@ public sealed record Saga<TSaga>(
             }
         }
         if (isSending)
-            return (SagaStatus.Compensating, null, null);
+            return (SagaStatus.Compensating, Stuck, null);
         var undid = Commands.Any(command => command.Undoes is not null || command.Status is CommandStatus.ByHand);
-        return (undid ? SagaStatus.Compensated : SagaStatus.Failed, null, null);
+        return (undid ? SagaStatus.Compensated : SagaStatus.Failed, Stuck, null);
     }
 
     private string? RefusedUndo => Commands.LastOrDefault(

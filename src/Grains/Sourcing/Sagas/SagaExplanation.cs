@@ -6,6 +6,7 @@ namespace Waybill.Grains.Sourcing.Sagas;
 /// <param name="Status">How it stands.</param>
 /// <param name="Stage">Where it stands on its way forward, or stood before it went back.</param>
 /// <param name="Steps">The commands that it has sent, compensations among them, in order.</param>
+/// <param name="Unanswered">The ids of the commands whose outcome a person can settle.</param>
 /// <param name="ToCome">The names of the commands that are to come, if nothing goes wrong from here.</param>
 /// <param name="Deadline">When what is under way has taken too long.</param>
 /// <param name="Reason">Why it goes back or has ended as it did.</param>
@@ -17,6 +18,7 @@ public sealed record SagaExplanation(
     SagaStatus Status,
     string Stage,
     IReadOnlyList<ExplainedStep> Steps,
+    IReadOnlyList<Guid> Unanswered,
     IReadOnlyList<string> ToCome,
     DateTimeOffset? Deadline,
     string? Reason,
@@ -40,6 +42,7 @@ public sealed record SagaExplanation(
                        command.Code,
                        undoes),
             ],
+            [.. saga.Unanswered.Select(command => command.Id)],
             [.. ToComeIn(saga)],
             saga.Deadline?.At,
             saga.Reason,

@@ -64,6 +64,15 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         Act(context, own => new SagaCommand.Undo(Stream, own));
 
     /// <inheritdoc/>
+    public Task<Outcome<SagaExplanation>> Settle(CommandContext context, Guid commandId, CommandOutcome outcome) =>
+        Act(context, own => new SagaCommand.Settle(
+            Stream,
+            own,
+            commandId,
+            outcome,
+            Saga.Commands.Any(sent => sent.Id == commandId && sagas.Messages.IsQuestion(sent.Message))));
+
+    /// <inheritdoc/>
     public async Task Hear(Guid commandId)
     {
         if ((await Read()).Status is OutcomeStatus.Unavailable || !await HearOf(commandId))
@@ -111,7 +120,8 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     }
 
     // A copy of a command may have come late and taken effect after the command was refused; and the news of that may
-    // be on its way still. A person must not be asked to deal by hand with what was done.
+    // be on its way still. A person must not be asked to deal by hand with what was done, nor be believed who says that
+    // it was not.
     private async Task<bool> Learn()
     {
         try

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Waybill.EventStore;
 
@@ -63,4 +64,29 @@ public abstract record SagaCommand(StreamName Saga, CommandContext Context)
     /// hand, and the rest is undone.
     /// </summary>
     public sealed record Undo(StreamName Saga, CommandContext Context) : SagaCommand(Saga, Context);
+
+    /// <summary>
+    /// A person has found out what became of a command that is not answered, and says so: from then on that is its
+    /// answer. A success that comes all the same is undone; what has nothing to undo it calls for a person.
+    /// </summary>
+    /// <param name="IsQuestion">Whether its answer has a result, which nobody can say instead.</param>
+    public sealed record Settle(
+        StreamName Saga, CommandContext Context, Guid CommandId, CommandOutcome Outcome, bool IsQuestion)
+        : SagaCommand(Saga, Context)
+    {
+        /// <summary>The code under which a command is refused that a person has settled as not done.</summary>
+        public const string NotDone = "settled-as-not-done";
+    }
+}
+
+/// <summary>What became of a command, as a person says it.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<CommandOutcome>))]
+[GenerateSerializer, Alias("waybill.saga-command-outcome")]
+public enum CommandOutcome
+{
+    /// <summary>It took effect.</summary>
+    [JsonStringEnumMemberName("done")] Done,
+
+    /// <summary>It did not, and will not.</summary>
+    [JsonStringEnumMemberName("not-done")] NotDone,
 }
