@@ -119,6 +119,50 @@ public sealed class NotificationTests : IAsyncDisposable
         _receiver.Attempts.DistinctBy(attempt => attempt.Id).Count().ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Of_what_a_receiver_never_answers_a_person_says_what_became_of_it()
+    {
+        _receiver.Answer = _ => Task.FromResult(410);
+        await Start();
+        await Api.GetReady();
+        await Api.Order("o1", quantity: 100);
+        await Api.Order("o2", quantity: 100);
+        List<string> stuck;
+        do
+            stuck = [.. (await Api.Get("/admin/sagas?status=stuck&type=notification")).Body
+                .GetProperty("items").EnumerateArray().Select(saga => saga.GetProperty("sagaId").GetString()!)];
+        while (stuck.Count < 2);
+        _receiver.Answer = _ => Task.FromResult(500);
+        var (told, untold) = (await Unanswered(stuck[0]), await Unanswered(stuck[1]));
+
+        var settled = await Settle(stuck[0], told, "done");
+        settled.ShouldBe(HttpStatusCode.OK).String("status").ShouldBe("completed");
+        settled.Body.GetProperty("unanswered").GetArrayLength().ShouldBe(0);
+        (await Settle(stuck[0], told, "done")).IsReplayed.ShouldBeTrue();
+        (await Settle(stuck[0], told, "not-done")).ShouldBeProblem(HttpStatusCode.Conflict, "saga-ended");
+
+        var refused = await Settle(stuck[1], untold, "not-done");
+        refused.ShouldBe(HttpStatusCode.OK).String("stuck").ShouldBe("settled-as-not-done");
+        (await Settle(stuck[1], untold, "done")).ShouldBeProblem(HttpStatusCode.Conflict, "command-answered");
+        (await Api.Post($"/admin/sagas/{stuck[1]}/compensate")).ShouldBe(HttpStatusCode.OK)
+            .String("status").ShouldBe("failed");
+
+        var word = (await Api.Get($"/admin/events?stream={stuck[0]}")).Body
+            .GetProperty("items").EnumerateArray().Last();
+        word.GetProperty("metadata").GetProperty("actor").GetString().ShouldBe("dev");
+        word.GetProperty("data").GetProperty("input").GetRawText().ShouldBe("""{"name":"settle","command":"send"}""");
+
+        async Task<string> Unanswered(string saga)
+        {
+            var again = await Api.Post($"/admin/sagas/{saga}/retry");
+            return again.ShouldBe(HttpStatusCode.OK).Body.GetProperty("unanswered")[0].GetString()!;
+        }
+    }
+
+    // The same word of the same saga is said under the same key.
+    private Task<Answer> Settle(string saga, string commandId, string outcome) => Api.PostOnce(
+        $"{saga} {outcome}", $"/admin/sagas/{saga}/settle", new { commandId, outcome });
+
     private async Task Start(params string[] settings) => _server = await ServerProcess.StartAsync(
         _data.Path,
         [

@@ -21,6 +21,7 @@ public sealed partial class OpenApiTests(RunningServer server)
         "DELETE /admin/dead-letters/{id}",
         "POST /admin/sagas/{saga}/retry",
         "POST /admin/sagas/{saga}/compensate",
+        "POST /admin/sagas/{saga}/settle",
     ];
 
     [Fact]

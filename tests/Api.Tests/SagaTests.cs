@@ -23,6 +23,13 @@ public sealed class SagaTests(RunningServer server)
         saga.Body.GetProperty("steps").EnumerateArray().Select(step => step.GetProperty("target").GetString())
             .ShouldBe([from, to]);
         saga.Body.GetProperty("toCome").GetArrayLength().ShouldBe(0);
+        saga.Body.GetProperty("unanswered").GetArrayLength().ShouldBe(0);
+        var unknown = new { commandId = Guid.NewGuid(), outcome = "done" };
+        (await _api.Post($"/admin/sagas/transfer-{transfer}/settle", unknown))
+            .ShouldBeProblem(HttpStatusCode.NotFound, "command-not-found");
+        var credit = saga.Body.GetProperty("steps")[1].GetProperty("commandId").GetGuid();
+        (await _api.Post($"/admin/sagas/transfer-{transfer}/settle", new { commandId = credit, outcome = "not-done" }))
+            .ShouldBeProblem(HttpStatusCode.Conflict, "saga-ended");
         foreach (var verb in (string[])["retry", "compensate"])
             (await _api.Post($"/admin/sagas/transfer-{transfer}/{verb}"))
                 .ShouldBeProblem(HttpStatusCode.Conflict, "saga-not-stuck");
@@ -80,6 +87,28 @@ public sealed class SagaTests(RunningServer server)
     public async Task What_is_not_there_is_not_found(string method, string path, string code) =>
         (await _api.Send(HttpMethod.Parse(method), $"/admin/sagas{path}"))
             .ShouldBeProblem(HttpStatusCode.NotFound, code);
+
+    [Theory]
+    [InlineData("transfer-never.started", "transfer-not-found")]
+    [InlineData("account-1", "saga-not-found")]
+    public async Task A_command_of_what_is_not_there_cannot_be_settled(string saga, string code) =>
+        (await _api.Post($"/admin/sagas/{saga}/settle", new { commandId = Guid.NewGuid(), outcome = "done" }))
+            .ShouldBeProblem(HttpStatusCode.NotFound, code);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{}")]
+    [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001"}""")]
+    [InlineData("""{"outcome":"done"}""")]
+    [InlineData("""{"commandId":"credit","outcome":"done"}""")]
+    [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":null}""")]
+    [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":"refused"}""")]
+    [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":1}""")]
+    [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":"1"}""")]
+    [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":"done","by":"eve"}""")]
+    public async Task A_body_that_settles_nothing_is_malformed(string body) =>
+        (await _api.PostText("/admin/sagas/transfer-t1/settle", body))
+            .ShouldBeProblem(HttpStatusCode.BadRequest, "malformed");
 
     [Theory]
     [InlineData("?status=none", "malformed")]

@@ -29,6 +29,7 @@ internal static class SagaEndpoints
         sagas.MapGet("/{saga}",              Get);
         sagas.MapPost("/{saga}/retry",       Retry);
         sagas.MapPost("/{saga}/compensate",  Compensate);
+        sagas.MapPost("/{saga}/settle",      Settle);
     }
 
     private static async Task<IResult> List(
@@ -66,6 +67,10 @@ internal static class SagaEndpoints
         StreamRef saga, NoArguments? body, HttpContext http, IGrainFactory grains) =>
         Answer(saga, http, grains, grain => grain.Compensate(http.Command()));
 
+    private static Task<IResult> Settle(
+        StreamRef saga, WhatBecame body, HttpContext http, IGrainFactory grains) =>
+        Answer(saga, http, grains, grain => grain.Settle(http.Command(), body.CommandId, body.Outcome));
+
     private static async Task<IResult> Answer(
         StreamRef saga,
         HttpContext http,
@@ -76,6 +81,10 @@ internal static class SagaEndpoints
             : Problems.Of(StatusCodes.Status404NotFound, "saga-not-found");
 
     private sealed record NoArguments;
+
+    /// <param name="CommandId">One of those that the saga calls unanswered.</param>
+    /// <param name="Outcome">What became of it, as whoever asks has found out.</param>
+    private sealed record WhatBecame(Guid CommandId, CommandOutcome Outcome);
 
     private sealed record SagaFilter(string? Type, string? Status, DateTimeOffset? OlderThan) : IQuery
     {
@@ -121,6 +130,7 @@ internal static class SagaEndpoints
         SagaStatus Status,
         string Stage,
         IReadOnlyList<StepBody> Steps,
+        IReadOnlyList<Guid> Unanswered,
         IReadOnlyList<string> ToCome,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTime? Deadline,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Reason,
@@ -132,6 +142,7 @@ internal static class SagaEndpoints
             saga.Status,
             saga.Stage,
             [.. saga.Steps.Select(StepBody.Of)],
+            saga.Unanswered,
             saga.ToCome,
             saga.Deadline?.UtcDateTime,
             saga.Reason,

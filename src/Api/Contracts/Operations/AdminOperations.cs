@@ -112,5 +112,13 @@ internal static class AdminOperations
             At = "/admin/sagas/transfer-t-1/compensate",
             Body = "{}",
         },
+        new("POST /admin/sagas/{saga}/settle", "Says of a command without an answer what became of it.")
+        {
+            Answer = typeof(SagaEndpoints.SagaBody),
+            Missing = $"{NoSaga}, or command-not-found",
+            Refusals = ["saga-ended", "command-answered", "command-is-question"],
+            At = "/admin/sagas/transfer-t-1/settle",
+            Body = """{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":"not-done"}""",
+        },
     ];
 }
