@@ -34,8 +34,8 @@ public sealed record LogReaderStatus(string Reader, string? Error);
 /// Handling is idempotent: events come again after a failure, or to two activations, and the position, which is kept
 /// about once a second, never goes back. So nothing here needs a fence. It moves only past what has been handled: one
 /// event that cannot be handled holds up its queue until it can. It never fails the stream: what it cannot do now is
-/// done later. An event that cannot be read holds up its own stream alone; the position that is kept stays before it, so
-/// that another process, which may know how to read it, begins there.
+/// done later. An event that cannot be read holds up its own stream alone; the position that is kept stays before it,
+/// so that another process, which may know how to read it, begins there.
 /// </remarks>
 public abstract class LogReaderGrain(LogReaderAccess access)
     : Grain, ILogReaderGrain, IStreamSubscriptionObserver, IAsyncObserver<LogChunk>
