@@ -60,7 +60,7 @@ internal sealed partial class PullingAgent
                 consumer.Use(_cache!.GetCacheCursor(id.StreamId, first));
             }
 
-            if (!consumer.IsBusy) _ = RunAsync(consumer, () => DeliverAllAsync(consumer));
+            if (!consumer.IsBusy) consumer.Delivery = RunAsync(consumer, () => DeliverAllAsync(consumer));
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed partial class PullingAgent
         var consumer = new StreamConsumer(subscription, (IStreamConsumerExtension)reference);
         consumer.Use(_cache!.GetCacheCursor(subscription.Stream.StreamId, first));
         stream.Consumers.Add(subscription.Id, consumer);
-        _ = RunAsync(consumer, async () =>
+        consumer.Delivery = RunAsync(consumer, async () =>
         {
             await AttachAsync(consumer, first);
             await DeliverAllAsync(consumer);
@@ -120,15 +120,16 @@ internal sealed partial class PullingAgent
         try
         {
             wanted = await CallAsync(consumer, () => consumer.Reference.GetSequenceToken(consumer.Id));
-            if (wanted is not null) consumer.Use(CursorAt(consumer, wanted.Token, first));
+            if (wanted is not null) consumer.Use(CursorFor(consumer, wanted, first));
         }
         catch (Exception exception) when (!IsStopping)
         {
             await FailAsync(consumer, exception, null, wanted?.Token, _failures!.OnSubscriptionFailure);
+            wanted = null;
         }
 
         consumer.Known = wanted;
-        consumer.Progress = wanted?.Token ?? first;
+        consumer.Progress = wanted is { IsDelivered: true } ? wanted.Token : null;
         consumer.IsAttached = true;
     }
 
@@ -184,21 +185,31 @@ internal sealed partial class PullingAgent
         return answer;
     }
 
-    /// <summary>The consumer has, or wants, something else than was delivered: goes on behind that.</summary>
+    /// <summary>The consumer has, or wants, something else than was delivered: goes on from there.</summary>
+    /// <exception cref="QueueCacheMissException">It wants a place that is gone: as in genuine Orleans, it loses what
+    /// was delivered, too.</exception>
     private void GoOnAfter(StreamConsumer consumer, StreamHandshakeToken known, IBatchContainer delivered)
     {
         consumer.Known = known;
-        consumer.Progress = known.Token;
-        var cursor = CursorAt(consumer, known.Token, delivered.SequenceToken);
+        consumer.Progress = Has(consumer, known) ? known.Token : null;
+        consumer.Use(CursorFor(consumer, known, Has(consumer, known) ? delivered.SequenceToken : null));
+    }
 
-        // As in genuine Orleans, even a place that was asked to begin at is passed; but only that place.
-        if (cursor.MoveNext() && !cursor.GetCurrent(out _)!.SequenceToken.Equals(known.Token))
-        {
-            cursor.Dispose();
-            cursor = CursorAt(consumer, known.Token, delivered.SequenceToken);
-        }
+    // As in genuine Orleans: who subscribes by itself begins at the place it names, and who is subscribed by attribute
+    // goes on behind it.
+    private static bool Has(StreamConsumer consumer, StreamHandshakeToken known) =>
+        known.IsDelivered || ImplicitSubscriptions.IsImplicit(consumer.Id);
 
-        consumer.Use(cursor);
+    private IQueueCacheCursor CursorFor(
+        StreamConsumer consumer, StreamHandshakeToken known, StreamSequenceToken? otherwise)
+    {
+        var cursor = CursorAt(consumer, known.Token, otherwise);
+        if (!Has(consumer, known)) return cursor;
+
+        // Only that place is passed, not what may stand there instead.
+        if (!cursor.MoveNext() || cursor.GetCurrent(out _)!.SequenceToken.Equals(known.Token)) return cursor;
+        cursor.Dispose();
+        return CursorAt(consumer, known.Token, otherwise);
     }
 
     private IQueueCacheCursor CursorAt(

@@ -70,7 +70,7 @@ internal sealed partial class PullingAgent : StreamWorker
         _timer = Runtime.TimeProvider.CreateTimer(_ => OnTimer(), null, period, period);
     }
 
-    /// <summary>Ends when the receiver has been shut down. Deliveries under way are not waited for.</summary>
+    /// <summary>Ends when the calls under way have ended, and the receiver has been shut down after them.</summary>
     internal async Task StopAsync()
     {
         _timer?.Dispose();
@@ -177,8 +177,10 @@ internal sealed partial class PullingAgent : StreamWorker
     private async Task ShutDownAsync()
     {
         await _pump;
+        var consumers = _streams.Values.SelectMany(stream => stream.Consumers.Values).ToList();
+        await Task.WhenAll(consumers.Select(consumer => consumer.Delivery));
         TellCache();
-        foreach (var consumer in _streams.Values.SelectMany(stream => stream.Consumers.Values)) consumer.Dispose();
+        foreach (var consumer in consumers) consumer.Dispose();
         _streams.Clear();
         if (_receiver is null) return;
         try

@@ -99,7 +99,7 @@ internal sealed class Stream<T>(PersistentStreamProvider provider, StreamId stre
     private void CheckPlace(StreamSequenceToken? token)
     {
         if (token is null || IsRewindable) return;
-        throw new ArgumentNullException(nameof(token), "Passing a non-null token to a non-rewindable stream.");
+        throw new ArgumentException("Passing a non-null token to a non-rewindable stream.", nameof(token));
     }
 }
 

@@ -40,6 +40,9 @@ internal sealed class StreamConsumer(StreamSubscription subscription, IStreamCon
     /// <summary>A loop is attaching it or delivering to it, and will look for a next batch.</summary>
     internal bool IsBusy { get; set; }
 
+    /// <summary>That loop. It does not fail, and ends with the call under way when the agent stops.</summary>
+    internal Task Delivery { get; set; } = Task.CompletedTask;
+
     internal void Use(IQueueCacheCursor cursor)
     {
         Cursor?.Dispose();

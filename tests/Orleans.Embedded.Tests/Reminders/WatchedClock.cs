@@ -22,7 +22,15 @@ public sealed class WatchedClock : TimeProvider
         return timer;
     }
 
-    public void Advance(TimeSpan by) => _clock.Advance(by);
+    /// <summary>
+    /// Moves the clock on at once, and then fires what is due by then. Genuine Orleans asks for whole milliseconds, and
+    /// if a part of one is still missing, asks again until the clock has moved, which one that stands still never does.
+    /// </summary>
+    public void Advance(TimeSpan by)
+    {
+        _clock.Set(_clock.GetUtcNow() + by);
+        _clock.Advance(TimeSpan.Zero);
+    }
 
     /// <summary>Waits until somebody waits, once, for as long as is asked for. Each such wait is told once.</summary>
     public async Task<TimeSpan> Wait(Predicate<TimeSpan> wanted)

@@ -91,6 +91,7 @@ public sealed class ExplicitSubscriptions(MemoryStreamSilos silos) : IClassFixtu
         await silos.Cluster.WaitForDeactivationAsync(Grain);
 
         await Publish("lost");
+        await Inbox.Of($"{_name} lives").Has(2);
         await Grain.ResumeWhenActivated(MemoryStreamSilos.Provider, _name);
         await Grain.End();
         await silos.Cluster.WaitForDeactivationAsync(Grain);
@@ -183,10 +184,13 @@ public sealed class ExplicitSubscriptions(MemoryStreamSilos silos) : IClassFixtu
         await Inbox.Of($"{_name} other").Has(1);
         await cluster.Client.GetGrain<ISubscriber>(_name).SubscribeFrom(Log.Provider, _name, 1);
         log.Append(StreamId.Create("news", _name), "4");
+        log.Append(StreamId.Create("news", _name), "5");
 
-        (await Got.Has("4")).ShouldBe([nameof(QueueCacheMissException), "4"]);
+        // The first event comes upon a subscription that asks for that place still, and is given up.
+        (await Got.Has("5")).ShouldBe(
+            [nameof(QueueCacheMissException), nameof(StreamEventDeliveryFailureException), "5"]);
         gate.SetResult();
-        await log.Events.Has("checkpoint 0 4");
+        await log.Events.Has("checkpoint 0 5");
     }
 
     [Fact]
@@ -195,7 +199,7 @@ public sealed class ExplicitSubscriptions(MemoryStreamSilos silos) : IClassFixtu
         var log = new Log { Subscriptions = StreamPubSubType.ExplicitGrainBasedAndImplicit, IsRewindable = false };
         await using var cluster = await Start(log);
 
-        await Should.ThrowAsync<ArgumentNullException>(
+        await Should.ThrowAsync<ArgumentException>(
             () => cluster.Client.GetGrain<ISubscriber>(_name).SubscribeFrom(Log.Provider, _name, 1));
     }
 

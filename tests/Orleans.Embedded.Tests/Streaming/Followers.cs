@@ -114,6 +114,7 @@ public sealed class SubscriberGrain : Grain, ISubscriber
 {
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        Inbox.Of($"{Key} lives").Write("activated");
         if (Inbox.Of($"{Key} resumes").Items is not [var provider, var stream]) return;
         var handles = await Stream(provider, stream).GetAllSubscriptionHandles();
         foreach (var handle in handles) await handle.ResumeAsync(Take);

@@ -79,13 +79,14 @@ public sealed class HandOver
         await using var cluster = Silos.Compose(2, _log.AddTo).Build();
         await cluster.DeployAsync();
         var stays = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => KeyOn(cluster, cluster.Silos[0])));
-        var gate = new TaskCompletionSource();
+        var stopped = false;
 
         // One event that is not taken keeps the checkpoint where it is, in each queue.
         foreach (var queue in _log.Mapper.GetAllQueues())
         {
             var key = await KeyOn(cluster, cluster.Silos[0], queue);
-            Inbox.Of(key).Before = _ => gate.Task;
+            Inbox.Of(key).Before =
+                _ => stopped ? Task.CompletedTask : throw new InvalidOperationException("not yet");
             _log.Append(StreamId.Create("orders", key), "held");
         }
 
@@ -96,10 +97,51 @@ public sealed class HandOver
 
         foreach (var key in stays) await Inbox.Of(key).Has("4");
         await cluster.StopSiloAsync(cluster.Silos[1]).Soon();
-        gate.SetResult();
+        stopped = true;
         foreach (var key in stays) _log.Append(StreamId.Create("orders", key), "5");
 
         foreach (var key in stays) (await Inbox.Of(key).Has("5")).ShouldBe(["0", "1", "2", "3", "4", "5"]);
+    }
+
+    [Fact]
+    public async Task A_silo_that_stops_waits_for_the_events_that_are_being_taken()
+    {
+        await using var cluster = Silos.Compose(2, _log.AddTo).Build();
+        await cluster.DeployAsync();
+        var name = cluster.Silos[1].Name;
+        await _log.Events.Has(lines => lines.Any(line => IsOf(line, "open")));
+        var gate = new TaskCompletionSource();
+        foreach (var queue in _log.Mapper.GetAllQueues())
+        {
+            var key = await KeyOn(cluster, cluster.Silos[0], queue);
+            Inbox.Of(key).Before = async _ =>
+            {
+                _log.Events.Write($"begun {queue.GetNumericId()}");
+                await gate.Task;
+                _log.Events.Write($"taken {queue.GetNumericId()}");
+            };
+            _log.Append(StreamId.Create("orders", key), "a");
+            await _log.Events.Has($"begun {queue.GetNumericId()}");
+        }
+
+        // Queues may have changed their silo before that; a silo that did not wait would have stopped in this time.
+        var before = _log.Events.Items.Length;
+        var stop = cluster.StopSiloAsync(cluster.Silos[1]);
+        await Should.ThrowAsync<TimeoutException>(
+            () => stop.WaitAsync(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken));
+        gate.SetResult();
+        await stop.Soon();
+
+        var events = _log.Events.Items.ToList();
+        var ends = events.Skip(before).Where(line => IsOf(line, "shut")).ToList();
+        ends.ShouldNotBeEmpty();
+        foreach (var end in ends)
+        {
+            events.IndexOf($"taken {end.Split(' ')[1]}").ShouldBeInRange(0, events.LastIndexOf(end));
+        }
+
+        bool IsOf(string line, string what) =>
+            line.StartsWith(what, StringComparison.Ordinal) && line.EndsWith(name, StringComparison.Ordinal);
     }
 
     private IEnumerable<Inbox> Inboxes => Enumerable.Range(0, Streams).Select(i => Inbox.Of($"{_key}-{i}"));
