@@ -24,6 +24,13 @@ public sealed class SiloDeathTests(ITestOutputHelper output) : IAsyncLifetime
     // Longer than a command may take, far shorter than Orleans' own 30 s.
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(5);
 
+    // After the kill. How soon genuine Orleans finds out is its own affair.
+#if ORLEANS_PACKAGES
+    private static readonly TimeSpan Limit = 2 * CallLimit;
+#else
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
+#endif
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("waybill-");
@@ -57,7 +64,7 @@ public sealed class SiloDeathTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Every_account_answers_within_a_second_and_each_acknowledged_deposit_is_in_the_log_exactly_once()
+    public async Task Every_account_answers_soon_and_each_acknowledged_deposit_is_in_the_log_exactly_once()
     {
         var seed = Random.Shared.Next();
         output.WriteLine($"seed {seed}");
@@ -81,7 +88,7 @@ public sealed class SiloDeathTests(ITestOutputHelper output) : IAsyncLifetime
         await Task.Run(() => warm.Wait(Cancellation), Cancellation);
         await _cluster.KillSiloAsync(_cluster.Silos[new Random(seed).Next(3)]);
         var answers = Enumerable.Range(0, Accounts).Select(account =>
-            UntilDelivered(() => Account(account).Get()).WaitAsync(TimeSpan.FromSeconds(1), Cancellation));
+            UntilDelivered(() => Account(account).Get()).WaitAsync(Limit, Cancellation));
         foreach (var answer in await Task.WhenAll(answers)) answer.Status.ShouldBe(OutcomeStatus.Accepted);
         killed.SetResult();
         await Task.WhenAll(callers);

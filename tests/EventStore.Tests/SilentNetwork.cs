@@ -30,6 +30,11 @@ internal sealed class SilentNetwork : IDisposable
     /// <summary>While true, whatever is sent is lost.</summary>
     public volatile bool IsSilent;
 
+    private int _lost;
+
+    /// <summary>Lets nothing through the next connections.</summary>
+    public void Lose(int connections) => _lost = connections;
+
     public void Dispose()
     {
         _closing.Cancel();
@@ -45,18 +50,19 @@ internal sealed class SilentNetwork : IDisposable
 
     private async Task Connect(TcpClient client)
     {
+        var isLost = Interlocked.Decrement(ref _lost) >= 0;
         using var here = client;
         using var there = new TcpClient(_server.Host!, _server.Port);
         var both = new[] { (From: here, To: there), (From: there, To: here) };
-        await Task.WhenAny(both.Select(way => Carry(way.From.GetStream(), way.To.GetStream())));
+        await Task.WhenAny(both.Select(way => Carry(way.From.GetStream(), way.To.GetStream(), isLost)));
     }
 
-    private async Task Carry(NetworkStream from, NetworkStream to)
+    private async Task Carry(NetworkStream from, NetworkStream to, bool isLost)
     {
         var buffer = new byte[64 * 1024];
         while (await from.ReadAsync(buffer, _closing.Token) is > 0 and var length)
         {
-            if (!IsSilent)
+            if (!IsSilent && !isLost)
                 await to.WriteAsync(buffer.AsMemory(0, length), _closing.Token);
         }
     }

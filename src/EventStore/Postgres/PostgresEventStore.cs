@@ -14,6 +14,8 @@ namespace Waybill.EventStore.Postgres;
 /// <remarks>An outage fails the calls that meet it, in bounded time; the next ones connect anew.</remarks>
 public sealed class PostgresEventStore : RelationalEventStore, IDisposable
 {
+    private const int OpenAttempts = 3;
+
     private readonly PostgresConnections _connections;
     private readonly PostgresListener _listener;
     private readonly TimeSpan _limit;
@@ -32,11 +34,7 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
         _connections = new PostgresConnections(options);
         try
         {
-            using (var connection = _connections.OpenWriter())
-            {
-                PostgresServer.Check(connection, _connections.Place, logger);
-                PostgresSchema.Migrate(connection, _connections.Place, time);
-            }
+            Prepare(time);
             Commits = new GroupCommit(
                 options, types, () => OpenWriter(time), PostgresFailure.CannotWrite, Signal.Advance, logger);
             _listener = new PostgresListener(_connections, Signal, logger);
@@ -72,6 +70,23 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
         _listener.Dispose();
         Signal.Close();
         _connections.Dispose();
+    }
+
+    // A process that starts has its threads busy, so that an answer that has come may find nobody to take it in time.
+    private void Prepare(TimeProvider time)
+    {
+        for (var attempt = 1; ; attempt++)
+            try
+            {
+                using var connection = _connections.OpenWriter();
+                PostgresServer.Check(connection, _connections.Place, _logger);
+                PostgresSchema.Migrate(connection, _connections.Place, time);
+                return;
+            }
+            catch (Exception late) when (PostgresFailure.IsTimeout(late) && attempt < OpenAttempts)
+            {
+                _logger.LogWarning("PostgreSQL ({Place}) does not answer in time.", _connections.Place);
+            }
     }
 
     private PostgresWriter OpenWriter(TimeProvider time)

@@ -17,6 +17,9 @@ internal static class PostgresFailure
     public static bool Is(Exception error) =>
         error is NpgsqlException or SocketException or IOException or TimeoutException or ObjectDisposedException;
 
+    /// <summary>True if nothing is known but that there was no answer in time.</summary>
+    public static bool IsTimeout(Exception error) => Is(error) && Innermost(error) is TimeoutException;
+
     public static StoreUnavailableException CannotWrite(Exception error) =>
         new($"The event store cannot write: {Reason(error)}.");
 

@@ -42,6 +42,13 @@ public sealed class RideCharge : IReaction
     /// <inheritdoc/>
     public static Message? WhenRefused(RecordedEvent recorded, string code) =>
         RideMessages.FailPayment.To(recorded.Stream.Id, new(code));
+
+    /// <summary>What was set aside for the ride is the rider's again.</summary>
+    public static Message? WhenGivenUp(RecordedEvent recorded)
+    {
+        var completed = (RideEvent.Completed)recorded.Event;
+        return AccountMessages.Release.To(completed.AccountId, new(Dispatch.HoldIdOf(recorded.Stream.Id)));
+    }
 }
 
 /// <summary>A ride whose rider was charged is paid.</summary>

@@ -59,6 +59,27 @@ public sealed class RidePaymentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_fare_that_is_given_up_leaves_nothing_of_the_rider_set_aside()
+    {
+        var estimate = Tariff.Standard.Estimate(Here, There).Total;
+        await Ride(money: estimate, metres: 100_000);
+        await UntilAttempts(1);
+        (await _cluster.Account("r1")).Available.ShouldBe(0);
+        for (var attempt = 1; attempt <= RideCharge.Retry.Times; attempt++)
+            await TryAgain(attempt);
+        await Until(async () => (await Charge().Explain()).View?.Stuck is not null);
+
+        Accepted(await Charge().Compensate(Command("eve")));
+
+        await Until(async () => (await Charge().Explain()).View!.Status is SagaStatus.Failed);
+        var explained = (await Charge().Explain()).View!;
+        (explained.Reason, explained.Stuck).ShouldBe(("given-up", null));
+        var rider = await _cluster.Account("r1");
+        (rider.Balance, rider.Available).ShouldBe((estimate, estimate));
+        (await _cluster.Ride("r1").Get()).View!.Status.ShouldBe(RideStatus.Unpaid);
+    }
+
+    [Fact]
     public async Task Each_new_reason_is_noted_once()
     {
         await Ride(money: 0);
@@ -124,12 +145,12 @@ public sealed class RidePaymentTests : IAsyncLifetime
         RideCharge.Retry.PauseAfter(RideCharge.Retry.Times + 1).ShouldBeNull();
     }
 
-    private async Task Ride(long money = Money, string? account = null)
+    private async Task Ride(long money = Money, string? account = null, long metres = 3_200)
     {
         await _cluster.Free("a", 1, account);
         await _cluster.Request("r1", money);
         await _cluster.UntilMatched("r1", "a");
-        await _cluster.Go("r1");
+        await _cluster.Go("r1", metres);
         await _cluster.UntilDispatch("r1", SagaStatus.Completed);
     }
 

@@ -62,7 +62,14 @@ public sealed class ProjectionCoordinatorGrain(
     /// <inheritdoc/>
     public async Task<ProjectionStatus> Status()
     {
-        var queues = await Task.WhenAll(Hosts.Select(ProgressOf));
+        var hosts = await Task.WhenAll(Hosts.Select(ProgressOf));
+        // Between what a host has read and what it was found to have caught up with, there is nothing of its queue.
+        QueueProgress[] queues =
+        [
+            .. hosts.Select(host => host.Position is { } read
+                ? host with { Position = Math.Max(read, _caughtUp[host.Queue]) }
+                : host),
+        ];
         RebuildStatus? rebuild = null;
         try
         {

@@ -44,4 +44,9 @@ public interface IReaction
     /// Whom to tell that the command was refused, each time it is; null if nobody. It must not matter how often.
     /// </summary>
     static virtual Message? WhenRefused(RecordedEvent recorded, string code) => null;
+
+    /// <summary>
+    /// Whom to tell that nobody tries the command any more, since a person has given it up; null if nobody.
+    /// </summary>
+    static virtual Message? WhenGivenUp(RecordedEvent recorded) => null;
 }

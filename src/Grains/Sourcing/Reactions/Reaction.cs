@@ -48,8 +48,16 @@ public sealed record Reaction(
     public static Step React(Saga<Reaction> saga, SagaInput input) => (saga.Stage, input) switch
     {
         ("", Happened { Reaction: var reaction }) => saga.To("reacting", reaction)
-            .Send("react", ReactionMessage.For(reaction)).Within(Limit),
-        (_, Done) => saga.Complete(),
+            .Send("react", ReactionMessage.React.For(reaction)).Within(Limit),
+        (_, Done { Command: "react" }) => saga.Complete(),
+        // What is sent is sent until it is answered; a success that comes even now counts.
+        ("giving-up", Done) => saga.Commands[0].Status is CommandStatus.Done
+            ? saga.Complete()
+            : saga.Compensate("given-up"),
+        ("giving-up", Refused { Command: "give-up" } refused) => saga.Stop($"{refused.Command}: {refused.Code}"),
+        ("giving-up", TimedOut) => saga.To("giving-up").Within(Limit),
+        ("giving-up", AskedBack) => saga.To("giving-up").Repeat(saga.Commands[^1]).Within(Limit),
+        (_, AskedBack) => saga.To("giving-up").Send("give-up", ReactionMessage.GiveUp.For(saga.Data)).Within(Limit),
         ("reacting", Refused) when saga.Data.Pause is { } pause => saga.To("waiting", saga.Data.Again).Within(pause),
         ("reacting", Refused refused) => saga.Stop($"{refused.Command}: {refused.Code}"),
         // An earlier copy may have taken effect since.

@@ -16,8 +16,12 @@ public static class ReactionServices
         where TGrain : ILogReaderGrain
     {
         if (silo.Services.All(service => service.ServiceType != typeof(ReactionRule)))
-            silo.Services.AddSingleton<MessageType, ReactionMessage>();
-        silo.Services.AddSingleton(new ReactionRule(TReaction.Name, TReaction.To, TReaction.WhenRefused));
+        {
+            silo.Services.AddSingleton<MessageType, ReactionMessage.React>();
+            silo.Services.AddSingleton<MessageType, ReactionMessage.GiveUp>();
+        }
+        silo.Services.AddSingleton(new ReactionRule(
+            TReaction.Name, TReaction.To, TReaction.WhenRefused, TReaction.WhenGivenUp));
         return silo.AddLogReader<TGrain>();
     }
 }
