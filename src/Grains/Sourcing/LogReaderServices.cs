@@ -24,7 +24,8 @@ public static class LogReaderServices
             silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
                 services => services.GetRequiredService<LogReaderSupervisor>());
         }
-        silo.Services.AddSingleton(new LogReader((grains, queue) => grains.GetGrain<TGrain>(queue)));
+        silo.Services.AddSingleton(new LogReader(
+            typeof(TGrain).Name, (grains, queue) => grains.GetGrain<TGrain>(queue)));
         return silo;
     }
 }
@@ -57,7 +58,7 @@ public sealed class LogReaderHealth
 }
 
 /// <summary>A reader as it was registered.</summary>
-internal sealed record LogReader(Func<IGrainFactory, string, ILogReaderGrain> Of);
+internal sealed record LogReader(string Name, Func<IGrainFactory, string, ILogReaderGrain> Of);
 
 /// <summary>
 /// Has every reader read on from time to time: one that nothing is delivered to, because its silo died or a delivery
@@ -99,23 +100,23 @@ internal sealed class LogReaderSupervisor(
             var statuses = await Task.WhenAll(
                 from reader in readers
                 from queue in Enumerable.Range(0, access.QueueCount)
-                select CatchUp(reader.Of(grains, queue.ToString(CultureInfo.InvariantCulture))));
+                select CatchUp(reader, queue.ToString(CultureInfo.InvariantCulture)));
             health.Behind =
-                [.. statuses.Where(status => status?.Error is not null).Select(status => status!.Reader).Distinct()];
+                [.. statuses.Where(status => status.Error is not null).Select(status => status.Reader).Distinct()];
             await Task.Delay(Period, time, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private async Task<LogReaderStatus?> CatchUp(ILogReaderGrain reader)
+    private async Task<LogReaderStatus> CatchUp(LogReader reader, string queue)
     {
         try
         {
-            return await reader.CatchUp();
+            return await reader.Of(grains, queue).CatchUp();
         }
         catch (Exception error) // Its silo may be dying; its next round comes.
         {
-            access.Logger.LogWarning(error, "A reader of the log could not be reached.");
-            return null;
+            access.Logger.LogWarning(error, "{Reader} {Queue} does not answer.", reader.Name, queue);
+            return new(reader.Name, error.Message);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
 using Waybill.EventStore;
 using Waybill.EventStore.Streams;
 using Waybill.Grains.Sourcing;
@@ -21,7 +22,10 @@ public sealed class LogReaderTests : IAsyncLifetime
             .Take(2),
     ];
 
-    private readonly SagaCluster _cluster = new() { Adds = silo => silo.AddLogReader<IDepositReaderGrain>() };
+    private readonly SagaCluster _cluster = new()
+    {
+        Adds = silo => silo.AddLogReader<IDepositReaderGrain>().AddLogReader<ISilentReaderGrain>(),
+    };
 
     private IDepositReaderGrain Reader =>
         _cluster.Cluster.Client.GetGrain<IDepositReaderGrain>(0.ToString(CultureInfo.InvariantCulture));
@@ -94,6 +98,11 @@ public sealed class LogReaderTests : IAsyncLifetime
     }
 
     [Fact]
+    public Task One_that_does_not_answer_counts_as_one_that_does_not_go_on() => Until(() =>
+        Task.FromResult(_cluster.Cluster.GetSiloServiceProvider().GetRequiredService<LogReaderHealth>().Behind
+            is [nameof(ISilentReaderGrain)]));
+
+    [Fact]
     public async Task What_was_not_delivered_is_read_before_what_was()
     {
         var last = (await _cluster.Store.ReadLogAsync(
@@ -111,6 +120,14 @@ public sealed class LogReaderTests : IAsyncLifetime
 
         DepositReaderGrain.Handled.Count.ShouldBe(3);
     }
+}
+
+public interface ISilentReaderGrain : ILogReaderGrain;
+
+/// <summary>Does not come to an end.</summary>
+public sealed class SilentReaderGrain : Grain, ISilentReaderGrain
+{
+    public Task<LogReaderStatus> CatchUp() => throw new TimeoutException("It took too long.");
 }
 
 public interface IDepositReaderGrain : ILogReaderGrain
