@@ -48,7 +48,7 @@ public static class AccountMessages
 public sealed record MoneyMessage(long Amount, string? Reference);
 
 /// <summary>Money to set aside, or to take from where it is set aside.</summary>
-/// <param name="HoldId">What it is set aside for, such as an order's id.</param>
+/// <param name="HoldId">What it is set aside for, such as <c>order/o1</c>.</param>
 /// <param name="Amount">In whole minor units of the account's currency.</param>
 /// <param name="Reference">What stands beside it in the account's statement once it is taken.</param>
 public sealed record HoldMessage(string HoldId, long Amount, string? Reference);

@@ -114,14 +114,14 @@ public sealed record Fulfilment(
             undo: StockMessages.Release.To(item.Sku, new(OrderId, item.Quantity))))
         .Send(
             "hold",
-            AccountMessages.Hold.To(AccountId, new(OrderId, Total, Reference)),
-            undo: AccountMessages.Release.To(AccountId, new(OrderId)));
+            AccountMessages.Hold.To(AccountId, new(HoldId, Total, Reference)),
+            undo: AccountMessages.Release.To(AccountId, new(HoldId)));
 
     private Step Charge(Step step) => step
         .Send("note-reserved", OrderMessages.Reserve.To(OrderId, new()))
         .Send(
             "capture",
-            AccountMessages.Capture.To(AccountId, new(OrderId, Total, Reference)),
+            AccountMessages.Capture.To(AccountId, new(HoldId, Total, Reference)),
             undo: AccountMessages.Deposit.To(AccountId, new(Total, Reference)))
         .Send(
             "pay",
@@ -139,6 +139,9 @@ public sealed record Fulfilment(
         .Send("cancel", OrderMessages.Cancel.To(saga.Data.OrderId, new(reason)));
 
     private string Reference => $"order {OrderId}";
+
+    // No id has a slash in it, so no ride has it.
+    private string HoldId => $"order/{OrderId}";
 }
 
 /// <summary>A part of what is to be shipped.</summary>

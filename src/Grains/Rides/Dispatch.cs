@@ -73,6 +73,8 @@ public sealed record Dispatch(
     // Some are taken by other rides before their turn comes; who is left then is looked for anew.
     private const int CandidatesMax = 5;
 
+    private const string HoldPrefix = "ride/";
+
     /// <inheritdoc/>
     public static string Category => "dispatch";
 
@@ -91,8 +93,11 @@ public sealed record Dispatch(
 
     private string HoldId => HoldIdOf(RideId);
 
-    /// <summary>The hold under which a ride's money is set aside; an order of the same id has another.</summary>
-    public static string HoldIdOf(string rideId) => $"ride-{rideId}";
+    /// <summary>The hold under which a ride's money is set aside. No id has a slash in it: no order has it.</summary>
+    public static string HoldIdOf(string rideId) => HoldPrefix + rideId;
+
+    /// <summary>The ride for which a hold was made.</summary>
+    public static string RideIdOf(string holdId) => holdId[HoldPrefix.Length..];
 
     /// <inheritdoc/>
     public static Step React(Saga<Dispatch> saga, SagaInput input) => (saga.Stage, input) switch

@@ -54,8 +54,6 @@ public sealed class RideCharge : IReaction
 /// <summary>A ride whose rider was charged is paid.</summary>
 public sealed class RideSettlement : IReaction
 {
-    private const string HoldPrefix = "ride-";
-
     /// <inheritdoc/>
     public static string Name => "ride-settlement";
 
@@ -67,7 +65,7 @@ public sealed class RideSettlement : IReaction
     public static Message? To(RecordedEvent recorded)
     {
         var captured = (AccountEvent.HoldCaptured)recorded.Event;
-        return RideMessages.Pay.To(captured.HoldId[HoldPrefix.Length..], new(captured.Amount));
+        return RideMessages.Pay.To(Dispatch.RideIdOf(captured.HoldId), new(captured.Amount));
     }
 }
 

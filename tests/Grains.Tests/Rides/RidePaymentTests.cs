@@ -2,6 +2,7 @@ using Waybill.EventStore;
 using Waybill.Grains.Rides;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Sagas;
+using Waybill.Tests.Grains.Orders;
 using Waybill.Tests.Grains.Sagas;
 using static Waybill.Tests.Grains.Rides.RideCluster;
 using static Waybill.Tests.Grains.Sagas.SagaCluster;
@@ -132,6 +133,27 @@ public sealed class RidePaymentTests : IAsyncLifetime
 
         (await _cluster.Account("a")).Balance.ShouldBe(Fare);
         (await _cluster.Account("r1")).Balance.ShouldBe(Money - Fare);
+    }
+
+    [Fact]
+    public async Task An_order_that_is_called_as_a_ride_might_be_has_money_of_its_own_set_aside()
+    {
+        await _cluster.Sagas.Offer("tea", 4_50, quantity: 10);
+        await _cluster.Free("a", 1);
+        await _cluster.Request("1");
+        await _cluster.UntilMatched("1", "a");
+
+        Accepted(await _cluster.Sagas.Order("ride-1").Place(
+            Command(), OrderWorkshop.Request(AccountOf("1"), ("tea", 2))));
+
+        (await _cluster.Sagas.UntilOver("ride-1")).Status.ShouldBe(SagaStatus.Completed);
+        var rider = await _cluster.Account("1");
+        rider.Balance.ShouldBe(Money - 9_00);
+        (rider.Balance - rider.Available).ShouldBe(Tariff.Standard.Estimate(Here, There).Total);
+        await _cluster.Go("1");
+        await _cluster.Until("1", RideStatus.Paid);
+        rider = await _cluster.Account("1");
+        (rider.Balance, rider.Available).ShouldBe((Money - 9_00 - Fare, Money - 9_00 - Fare));
     }
 
     [Fact]
