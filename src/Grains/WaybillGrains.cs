@@ -27,6 +27,7 @@ public static class WaybillGrains
         silo.Services.TryAddSingleton(TimeProvider.System);
         silo.Services.TryAddSingleton(new SourcingOptions());
         silo.Services.TryAddSingleton<StoreAccess>();
+        silo.Services.TryAddSingleton<PastStates>();
         return silo;
     }
 

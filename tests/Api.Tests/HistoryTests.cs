@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Waybill.Grains.Sourcing;
 
 namespace Waybill.Tests;
 
@@ -51,6 +53,24 @@ public sealed class HistoryTests(RunningServer server)
             """{"from":2,"to":4,"changes":[{"field":"balance","from":5,"to":0},"""
             + """{"field":"available","from":5,"to":0},{"field":"status","from":"open","to":"closed"}]}""");
         (await _api.Get($"/accounts/{id}/diff?from=1&to=3")).Body.GetProperty("changes").GetArrayLength().ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_folded_in_time_is_unavailable()
+    {
+        using var data = new DataDirectory();
+        await using var hurried = await InProcessServer.StartAsync(
+            data.Path,
+            services => services.AddSingleton(provider => new PastStates(
+                ActivatorUtilities.CreateInstance<StoreAccess>(provider, new SourcingOptions { Limit = default }))));
+        var id = await hurried.Client.OpenAccount();
+
+        foreach (var query in new[] { "?version=1", "?asOf=2200-01-01T00:00:00Z", "/diff?from=1&to=1" })
+        {
+            var late = await hurried.Client.Get($"/accounts/{id}{query}");
+            late.ShouldBeProblem(HttpStatusCode.ServiceUnavailable, "unavailable");
+            late.Header("Retry-After").ShouldBe("1");
+        }
     }
 
     [Theory]

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.Options;
-using Waybill.EventStore;
 using Waybill.Grains.Sourcing;
 
 namespace Waybill.Api.Http;
@@ -38,7 +37,7 @@ internal sealed record Span(long From, long To) : IQuery
 }
 
 /// <summary>What a resource was, folded from the log; nothing is written.</summary>
-internal sealed class History(IEventStore store, EventTypes types, IOptions<JsonOptions> json)
+internal sealed class History(PastStates past, IOptions<JsonOptions> json)
 {
     /// <summary>Answers with the resource as it was, and with the position that this was at.</summary>
     public async Task<IResult> AnswerThen<TState, TCommand, TEvent, TView>(
@@ -48,7 +47,7 @@ internal sealed class History(IEventStore store, EventTypes types, IOptions<Json
         where TEvent : class
         where TView : class
     {
-        var then = await Fold<TState, TCommand, TEvent>(http, id, moment);
+        var then = await past.At<TState, TCommand, TEvent>(id, moment.Version, moment.AsOf, http.RequestAborted);
         if (Missing<TState, TCommand, TEvent>(then, moment.Version) is { } problem)
             return problem;
 
@@ -67,8 +66,8 @@ internal sealed class History(IEventStore store, EventTypes types, IOptions<Json
         where TEvent : class
         where TView : class
     {
-        var before = await Fold<TState, TCommand, TEvent>(http, id, new(span.From, null));
-        var after = await Fold<TState, TCommand, TEvent>(http, id, new(span.To, null));
+        var (before, after) = await past.Between<TState, TCommand, TEvent>(
+            id, span.From, span.To, http.RequestAborted);
         if (Missing<TState, TCommand, TEvent>(after, span.To) is { } problem)
             return problem;
 
@@ -83,23 +82,6 @@ internal sealed class History(IEventStore store, EventTypes types, IOptions<Json
                           JsonSerializer.SerializeToElement(now[field]));
         http.AnswerPosition(after.Position);
         return Results.Ok(new Diff(span.From, span.To, [.. changes]));
-    }
-
-    private async Task<Folded<TState>> Fold<TState, TCommand, TEvent>(HttpContext http, string id, Moment moment)
-        where TState : class, IAggregate<TState, TCommand, TEvent>
-        where TCommand : class
-        where TEvent : class
-    {
-        var folded = new Folded<TState>(TState.Initial, Version: 0, Position: 0);
-        var events = store.ReadStreamAsync(
-            new StreamName(TState.Category, id),
-            toVersion: moment.Version ?? long.MaxValue,
-            toTime: moment.AsOf,
-            cancellation: http.RequestAborted);
-        await foreach (var stored in events)
-            folded = new(
-                TState.Evolve(folded.State, (TEvent)types.Read(stored).Event), stored.Version, stored.Position);
-        return folded;
     }
 
     private static IResult? Missing<TState, TCommand, TEvent>(Folded<TState> then, long? version)

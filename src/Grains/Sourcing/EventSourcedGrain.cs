@@ -44,9 +44,9 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     /// <summary>The version that tells Orleans to drop what is pending: it must be read again.</summary>
     private const int Unknown = -1;
 
-    private static readonly Folded<TState> Empty = new(TState.Initial, Version: 0, Position: 0);
+    private static readonly Folded<TState> Empty = StreamFolds<TState, TCommand, TEvent>.Empty;
 
-    private readonly Snapshots<TState> _snapshots = access.SnapshotsOf<TState, TEvent>(TState.Json);
+    private readonly StreamFolds<TState, TCommand, TEvent> _folds = new(access);
     private readonly CommandQueue<TCommand, TView> _queue = new();
     private Task _work = Task.CompletedTask;
 
@@ -215,6 +215,8 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         return false;
     }
 
+    // With what they did, and with the state they left as long as that is not far to go: nobody's time is spent on
+    // somebody's repeat from long ago, whose caller is shown what stands.
     private async Task AnswerRecorded(IEnumerable<Waiting<TCommand, TView>> commands)
     {
         var recorded = new List<(RecordedCommand Found, Waiting<TCommand, TView> Command)>();
@@ -224,13 +226,22 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
                 (store, limit) => store.FindCommandAsync(Stream, command.Context.CommandId, limit), _limit)));
             recorded.AddRange(found.Zip(some).Where(pair => pair.First is not null)!);
         }
-        foreach (var (found, command) in recorded)
+        var (left, last) = (access.Options.RecallMax, Empty);
+        foreach (var (found, command) in recorded.OrderBy(pair => pair.Found.Version))
         {
-            var near = _landmarks.FindLast(landmark => landmark.Version <= found.Version)!;
+            var near = _landmarks.Append(Current).Append(last).Where(folded => folded.Version <= found.Version)
+                .MaxBy(folded => folded.Version)!;
+            // What is beyond the fold that stands is read in any case before anything else is decided.
+            if (found.Version - near.Version > left && found.Version <= Current.Version)
+            {
+                command.Answer(Accepted(Current) with { Version = found.Version, Position = found.Position });
+                continue;
+            }
+            left -= found.Version - near.Version;
             try
             {
-                var folded = await Fold(near, toVersion: found.Version);
-                command.Answer(Accepted(folded));
+                last = await Fold(near, toVersion: found.Version);
+                command.Answer(Accepted(last));
             }
             catch (UnreadableEventException unreadable) // The others need not read so far back.
             {
@@ -286,7 +297,7 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         if (_landmarks.Count > access.Options.LandmarksMax)
             _landmarks.RemoveAt(1);
         // One that fails, or is not done by now, is not missed: another is due at the next landmark.
-        if (_snapshots.AreKept && _saving.IsCompleted)
+        if (_folds.Snapshots.AreKept && _saving.IsCompleted)
             _saving = SaveSnapshot(Current);
     }
 
@@ -302,14 +313,8 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
 
     private async Task<Folded<TState>?> ReadSnapshot()
     {
-        if (await _snapshots.Read(Stream, _limit) is not { } kept)
-            return null;
-        // A log that was restored from a backup may have ended before it, and gone on differently.
-        var last = await access.Try(
-            (store, limit) => store.ReadStreamAsync(Stream, kept.Version, kept.Version, cancellation: limit)
-                .FirstOrDefaultAsync(limit).AsTask(),
-            _limit);
-        if (last?.Position != kept.Position)
+        if (await _folds.Snapshots.Read(Stream, _limit) is not { } kept
+            || !await access.Try((_, limit) => _folds.Fits(Stream, kept, toTime: null, limit), _limit))
             return null;
         _landmarks.Add(kept);
         return kept;
@@ -318,24 +323,11 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     private async Task SaveSnapshot(Folded<TState> folded)
     {
         using var limit = access.StartLimit(access.Time.GetTimestamp());
-        await _snapshots.Save(Stream, folded, limit.Token);
+        await _folds.Snapshots.Save(Stream, folded, limit.Token);
     }
 
-    private Task<Folded<TState>> Fold(Folded<TState> from, long toVersion = long.MaxValue) => access.Try(
-        async (store, limit) =>
-        {
-            var folded = from;
-            await foreach (var stored in store.ReadStreamAsync(
-                Stream, from.Version + 1, toVersion, cancellation: limit))
-            {
-                if (stored.Version != folded.Version + 1)
-                    throw new UnreadableEventException(stored, $"it comes after event {folded.Version}.");
-                var happened = (TEvent)access.Types.Read(stored).Event;
-                folded = new(TState.Evolve(folded.State, happened), stored.Version, stored.Position);
-            }
-            return folded;
-        },
-        _limit);
+    private Task<Folded<TState>> Fold(Folded<TState> from, long toVersion = long.MaxValue) =>
+        access.Try((_, limit) => _folds.Fold(Stream, from, toVersion, toTime: null, limit), _limit);
 
     private CancellationTokenSource Begin(long since)
     {

@@ -26,7 +26,10 @@ public enum OutcomeStatus
 /// <summary>The answer of an event-sourced grain. Refusals are values; only a bug or unreadable data throws.</summary>
 /// <param name="Status">How it ended.</param>
 /// <param name="Code">A stable code unless accepted, for example <c>insufficient-funds</c>.</param>
-/// <param name="View">The aggregate after the command, or as it stands for a query; null unless accepted.</param>
+/// <param name="View">
+/// The aggregate after the command, or as it stands for a query; null unless accepted. To a command that comes again
+/// after thousands of others it is as it stands, at the version that it names itself.
+/// </param>
 /// <param name="Version">The number of events in the stream that this answer has seen; 0 if unavailable.</param>
 /// <param name="Position">The log position of the last of these events; 0 if there are none.</param>
 [GenerateSerializer, Immutable, Alias("waybill.outcome`1")]

@@ -44,6 +44,12 @@ public sealed record SourcingOptions
     public int LandmarksMax { get; init; } = 64;
 
     /// <summary>
+    /// How many events are folded at most to tell what the repeated commands that wait together did: some tens of
+    /// milliseconds, in which the others wait too. Whoever would need more is answered with what stands.
+    /// </summary>
+    public long RecallMax { get; init; } = 5_000;
+
+    /// <summary>
     /// How often a command is decided, each time after losing to another writer. Orleans keeps one activation except
     /// for moments, so that even a second loss is rare.
     /// </summary>

@@ -17,6 +17,8 @@ public sealed class StoreAccess(
     // What can be told of a type is found out once, not for each grain.
     private readonly ConcurrentDictionary<Type, object> _snapshots = new();
 
+    internal IEventStore Store => store;
+
     internal EventTypes Types => types;
 
     internal TimeProvider Time => time;

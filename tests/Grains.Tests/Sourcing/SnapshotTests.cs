@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Waybill.EventStore;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
@@ -12,6 +13,8 @@ public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
 {
     private const int Every = 5;
 
+    private const int Recalled = Every * 2;
+
     private readonly string _id = $"a{Guid.NewGuid():N}";
 
     private IAccountGrain Account => cluster.Here(_id);
@@ -19,6 +22,9 @@ public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
     private FaultyEventStore Store => cluster.Store;
 
     private StreamName Stream => new("account", _id);
+
+    private PastStates Past => new(new StoreAccess(
+        Store, Store, cluster.Types, cluster.Clock, cluster.Options, NullLogger<StoreAccess>.Instance));
 
     [Fact]
     public async Task One_is_saved_each_time_enough_events_have_come_together()
@@ -140,6 +146,79 @@ public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
     }
 
     [Fact]
+    public async Task A_repeat_from_long_ago_keeps_nobody_waiting_and_is_shown_what_stands()
+    {
+        const int Deposits = Recalled * 3;
+        await cluster.Elsewhere(_id).Open(Command(), "ann", "EUR");
+        var sent = new List<(CommandContext Context, Outcome<AccountView> Outcome)>();
+        for (var n = 0; n < Deposits; n++)
+        {
+            var context = Command();
+            sent.Add((context, await cluster.Elsewhere(_id).Deposit(context, 1_00, null)));
+        }
+        await Account.Get();
+        var before = Store.EventsRead;
+        Store.Plan(StoreCall.Append, Fault.Hold);
+        var another = Account.Deposit(Command(), 1_00, null);
+        await Store.Struck(Fault.Hold);
+        var repeating = await Gather(sent.Select(one => one.Context));
+        Store.Release();
+
+        var repeats = await Task.WhenAll(repeating);
+
+        (Store.EventsRead - before).ShouldBeLessThanOrEqualTo(Recalled);
+        repeats.ShouldAllBe(repeat => repeat.Status == OutcomeStatus.Accepted);
+        repeats.Select(repeat => (repeat.Version, repeat.Position))
+            .ShouldBe(sent.Select(one => (one.Outcome.Version, one.Outcome.Position)));
+        repeats[0].ShouldBe(sent[0].Outcome);
+        repeats[Recalled * 2].View.ShouldBe((await another).View);
+        (await another).View!.Balance.ShouldBe((Deposits + 1) * 1_00);
+    }
+
+    [Fact]
+    public async Task What_an_account_was_is_folded_from_the_last_one_where_that_is_early_enough()
+    {
+        await Open(Account, deposits: 2);
+        var early = cluster.Clock.GetUtcNow();
+        cluster.Clock.Advance(TimeSpan.FromSeconds(1));
+        await Deposit(Account, Every - 1);
+        (await Saved()).Version.ShouldBe(Every);
+
+        const int Checked = 1;
+        await ShouldBe(version: Every + 1, time: null, balance: 5_00, read: Checked + 1);
+        await ShouldBe(version: Every - 1, time: null, balance: 3_00, read: Every - 1);
+        await ShouldBe(version: null, cluster.Clock.GetUtcNow(), balance: 6_00, read: Checked + 2);
+        await ShouldBe(version: null, early, balance: 2_00, read: 3);
+        var before = Store.EventsRead;
+        var (was, became) = await Past.Between<Account, AccountCommand, AccountEvent>(
+            _id, 2, Every + 2, TestContext.Current.CancellationToken);
+        (was.State.Balance, became.State.Balance).ShouldBe((1_00, 6_00));
+        (Store.EventsRead - before).ShouldBe(2 + Checked + 2);
+
+        async Task ShouldBe(long? version, DateTimeOffset? time, long balance, int read)
+        {
+            var before = Store.EventsRead;
+            var then = await Past.At<Account, AccountCommand, AccountEvent>(
+                _id, version, time, TestContext.Current.CancellationToken);
+            (then.State.Balance, Store.EventsRead - before).ShouldBe((balance, read));
+        }
+    }
+
+    [Fact]
+    public async Task What_an_account_was_is_given_up_where_it_takes_too_long()
+    {
+        await Open(Account, deposits: 1);
+        Store.Plan(StoreCall.ReadStream, Fault.HangBefore);
+
+        var late = Past.At<Account, AccountCommand, AccountEvent>(
+            _id, version: 1, time: null, TestContext.Current.CancellationToken);
+        await Store.Struck(Fault.HangBefore);
+        cluster.Clock.Advance(cluster.Options.Limit);
+
+        await Should.ThrowAsync<TimeoutException>(() => late);
+    }
+
+    [Fact]
     public async Task An_unreadable_event_behind_it_is_read_once_for_all_commands_that_wait()
     {
         await Open(cluster.Elsewhere(_id), deposits: Every + 1);
@@ -148,14 +227,7 @@ public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
         await Should.ThrowAsync<InvalidDataException>(() => Account.Get());
         var (calls, snapshotCalls) = (Store.Calls, Store.SnapshotCalls(Stream));
         Store.Plan(StoreCall.ReadStream, Fault.Hold);
-        var arrivals = cluster.Arrivals.Of(_id);
-        var waiting = new List<Task<Outcome<AccountView>>>();
-        for (var n = 0; n < 20; n++)
-        {
-            var arrived = arrivals.Reached(arrivals.Count + 1);
-            waiting.Add(Account.Deposit(Command(), 1_00, null));
-            await arrived;
-        }
+        var waiting = await Gather(Enumerable.Range(0, 20).Select(_ => Command()));
         await Store.Struck(Fault.Hold);
         Store.Release();
 
@@ -210,6 +282,20 @@ public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
             (await account.Deposit(Command(), 1_00, null)).Status.ShouldBe(OutcomeStatus.Accepted);
     }
 
+    // Sends deposits one after another, and waits until all have arrived.
+    private async Task<List<Task<Outcome<AccountView>>>> Gather(IEnumerable<CommandContext> commands)
+    {
+        var arrivals = cluster.Arrivals.Of(_id);
+        var waiting = new List<Task<Outcome<AccountView>>>();
+        foreach (var command in commands)
+        {
+            var arrived = arrivals.Reached(arrivals.Count + 1);
+            waiting.Add(Account.Deposit(command, 1_00, null));
+            await arrived;
+        }
+        return waiting;
+    }
+
     // The next snapshot of this test's own account.
     private async Task<Snapshot> Saved()
     {
@@ -233,6 +319,6 @@ public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
 
     public sealed class SnapshottingCluster : AccountCluster
     {
-        public override SourcingOptions Options { get; } = new() { SnapshotEvery = Every };
+        public override SourcingOptions Options { get; } = new() { SnapshotEvery = Every, RecallMax = Recalled };
     }
 }
