@@ -51,6 +51,31 @@ public sealed class DriverTests(RunningServer server)
     }
 
     [Fact]
+    public async Task A_search_is_read_page_by_page()
+    {
+        var drivers = new List<string>();
+        foreach (var kilometres in (double[])[1, 2, 2, 3, 4]) // Two are as near, and one of them ends a page.
+            drivers.Add(await _town.Driver(kilometres));
+        var position = (await _api.Get($"/drivers/{drivers[^1]}")).Header("Waybill-Position")!;
+
+        var pages = new List<List<string?>>();
+        for (string? cursor = ""; cursor is not null;)
+        {
+            var page = await _api.Get($"{_town.Near(5_000)}&limit=2&after={position}{cursor}");
+            pages.Add([.. Ids(page)]);
+            long.Parse(page.Header("Waybill-Position")!).ShouldBeGreaterThanOrEqualTo(long.Parse(position));
+            cursor = page.String("next") is { } next ? $"&cursor={next}" : null;
+        }
+
+        pages.Select(page => page.Count).ShouldBe([2, 2, 1]);
+        pages.SelectMany(page => page).ShouldBe(
+            [drivers[0], .. drivers[1..3].Order(StringComparer.Ordinal), drivers[3], drivers[4]]);
+        (await _api.Get($"{_town.Near(5_000)}&limit=500")).String("next").ShouldBeNull();
+        (await _api.Get($"{_town.Near(5_000)}&after={long.MaxValue}&wait=0"))
+            .ShouldBeProblem(HttpStatusCode.GatewayTimeout, "view-behind");
+    }
+
+    [Fact]
     public async Task Whoever_has_a_ride_is_offered_to_nobody_and_cannot_leave()
     {
         var (_, driver) = await _town.RideIn("arrived");
@@ -111,8 +136,14 @@ public sealed class DriverTests(RunningServer server)
     [InlineData("lat=1,5&lon=2&radius=5")]
     [InlineData("lat=1&lon=2&radius=0")]
     [InlineData("lat=1&lon=2&radius=25001")]
-    [InlineData("lat=1&lon=2&radius=5&limit=101")]
+    [InlineData("lat=1&lon=2&radius=5&limit=0")]
+    [InlineData("lat=1&lon=2&radius=5&limit=501")]
     [InlineData("lat=1&lon=2&radius=5&cursor=a")]
+    [InlineData("lat=1&lon=2&radius=5&cursor=5")]
+    [InlineData("lat=1&lon=2&radius=5&cursor=-1:a")]
+    [InlineData("lat=1&lon=2&radius=5&cursor=NaN:a")]
+    [InlineData("lat=1&lon=2&radius=5&cursor=1:a:b")]
+    [InlineData("lat=1&lon=2&radius=5&after=x")]
     public async Task A_search_that_cannot_be_is_malformed(string query) =>
         (await _api.Get($"/drivers/nearby?{query}")).ShouldBeProblem(HttpStatusCode.BadRequest, "malformed");
 

@@ -50,20 +50,32 @@ internal sealed record Place(Latitude Lat, Longitude Lon)
 /// <param name="Lat">The latitude, in degrees.</param>
 /// <param name="Lon">The longitude, in degrees.</param>
 /// <param name="Radius">How far away they may be, in metres.</param>
-/// <param name="Limit">How many at most.</param>
-internal sealed record NearbyQuery(double Lat, double Lon, long Radius, int Limit) : IQuery
+internal sealed record NearbyQuery(double Lat, double Lon, long Radius) : IQuery
 {
-    private const int LimitDefault = 20;
-
-    public static IReadOnlyList<string> Names { get; } = ["lat", "lon", "radius", "limit"];
+    public static IReadOnlyList<string> Names { get; } = ["lat", "lon", "radius"];
 
     /// <exception cref="MalformedException">One of them is missing, or not what it must be.</exception>
     public static ValueTask<NearbyQuery> BindAsync(HttpContext http) => ValueTask.FromResult(new NearbyQuery(
         Degrees(http, "lat", 90),
         Degrees(http, "lon", 180),
         http.QueryNumber("radius", 1, DriverQuery.RadiusMax)
-            ?? throw new MalformedException($"radius must be a whole number of metres up to {DriverQuery.RadiusMax}."),
-        (int?)http.QueryNumber("limit", 1, DriverQuery.LimitMax) ?? LimitDefault));
+            ?? throw new MalformedException(
+                $"radius must be a whole number of metres up to {DriverQuery.RadiusMax}.")));
+
+    /// <summary>The cursor that stands for whom the page before ended with, as text <c>1203.5:d-17</c>.</summary>
+    public static string CursorOf(DriverRank last) =>
+        string.Create(CultureInfo.InvariantCulture, $"{last.Distance:R}:{last.DriverId}");
+
+    /// <summary>Whom a cursor stands for; null if there is none.</summary>
+    /// <exception cref="MalformedException">It is not what <see cref="CursorOf"/> makes.</exception>
+    public static DriverRank? After(string? cursor) => cursor?.Split(':') switch
+    {
+        null => null,
+        [var distance, var driver] when double.TryParse(
+            distance, NumberStyles.Float, CultureInfo.InvariantCulture, out var metres)
+            && metres >= 0 && ResourceId.TryParse(driver, null, out _) => new(metres, driver),
+        _ => throw new MalformedException("cursor must be what a page answered as next."),
+    };
 
     private static double Degrees(HttpContext http, string name, double max)
     {

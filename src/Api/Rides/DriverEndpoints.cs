@@ -31,11 +31,26 @@ internal static class DriverEndpoints
             : http.Answer(await grains.DriverGrain(id).Register(
                 http.Command(), body.Name.Value, body.Vehicle.Value, body.AccountId.Value));
 
-    private static async Task<IResult> ListNearby(NearbyQuery near, IGrainFactory grains)
+    // Where drivers are is not read from the log; but who is free is, and the index has been told of it by the time a
+    // driver's command is answered.
+    private static async Task<IResult> ListNearby(
+        NearbyQuery near,
+        PageQuery page,
+        Freshness freshness,
+        HttpContext http,
+        IGrainFactory grains,
+        IEventStore store)
     {
-        var center = new GeoPoint(near.Lat, near.Lon);
-        var found = await grains.GetGrain<IDriverSearchGrain>(0).Nearest(new(center, near.Radius, near.Limit));
-        return Results.Ok(new Page<NearbyDriver>([.. found.Select(fix => NearbyDriver.Of(fix, center))], Next: null));
+        await http.ReachAsync(freshness);
+        http.AnswerPosition(await store.ReadHeadPositionAsync(http.RequestAborted));
+        var query = new DriverQuery(
+            new(near.Lat, near.Lon), near.Radius, page.Limit + 1, After: NearbyQuery.After(page.Cursor));
+        var found = await grains.GetGrain<IDriverSearchGrain>(0).Nearest(query);
+        return Results.Ok(Pages.Of(
+            found,
+            page.Limit,
+            fix => NearbyDriver.Of(fix, query.Center),
+            fix => NearbyQuery.CursorOf(query.RankOf(fix))));
     }
 
     private static async Task<IResult> Get(

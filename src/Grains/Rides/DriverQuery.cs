@@ -6,15 +6,18 @@ namespace Waybill.Grains.Rides;
 /// <param name="Max">How many at most.</param>
 /// <param name="Currency">What they are paid in; null if that does not matter.</param>
 /// <param name="Except">Who is not looked for.</param>
+/// <param name="After">Who comes before those that are looked for; null for the nearest.</param>
 [GenerateSerializer, Immutable, Alias("waybill.driver-query")]
 public sealed record DriverQuery(
-    GeoPoint Center, double Radius, int Max, string? Currency = null, IReadOnlyList<string>? Except = null)
+    GeoPoint Center,
+    double Radius,
+    int Max,
+    string? Currency = null,
+    IReadOnlyList<string>? Except = null,
+    DriverRank? After = null)
 {
     /// <summary>The widest search, in metres; it asks some 300 cells where nobody is near.</summary>
     public const int RadiusMax = 25_000;
-
-    /// <summary>As many as one answer may name.</summary>
-    public const int LimitMax = 100;
 
     // The first ring: a few cells, which in a town are enough.
     private const double FirstReach = 2_000;
@@ -23,13 +26,19 @@ public sealed record DriverQuery(
     public IReadOnlyList<DriverFix> Nearest(IEnumerable<DriverFix> drivers) =>
     [
         .. from fix in drivers
-           let distance = fix.Place.DistanceTo(Center)
-           where distance <= Radius
+           let rank = RankOf(fix)
+           where rank.Distance <= Radius
                && (Currency is null || fix.Currency == Currency)
                && Except?.Contains(fix.DriverId) is not true
-           orderby distance, fix.DriverId
+               && (After is null || rank.IsAfter(After))
+           group fix by rank.Distance into near
+           orderby near.Key
+           from fix in near.OrderBy(fix => fix.DriverId, StringComparer.Ordinal)
            select fix,
     ];
+
+    /// <summary>Where a driver comes among those who are found.</summary>
+    public DriverRank RankOf(DriverFix fix) => new(fix.Place.DistanceTo(Center), fix.DriverId);
 
     /// <summary>
     /// Asks cells in rings that grow until as many drivers are found as are looked for. Each ring is twice as wide as
@@ -53,4 +62,16 @@ public sealed record DriverQuery(
                 return [.. inside.Take(Max)];
         }
     }
+}
+
+/// <summary>Where a driver comes among those who are found.</summary>
+/// <param name="Distance">How far away, in metres.</param>
+/// <param name="DriverId">Who.</param>
+[GenerateSerializer, Immutable, Alias("waybill.driver-rank")]
+public sealed record DriverRank(double Distance, string DriverId)
+{
+    /// <summary>Whether it comes after another one.</summary>
+    public bool IsAfter(DriverRank other) => Distance == other.Distance
+        ? string.CompareOrdinal(DriverId, other.DriverId) > 0
+        : Distance > other.Distance;
 }

@@ -87,6 +87,13 @@ public sealed class CellGridTests(ITestOutputHelper output)
                 [.. query.Nearest(cells[cell]).Take(query.Max)]));
 
             found.ShouldBe(query.Nearest(drivers).Take(query.Max), $"search {search} around {center}");
+            if (found.Count == 0)
+                continue;
+            var next = query with { After = query.RankOf(found[^1]) };
+            var more = await next.Search(cell => Task.FromResult<IReadOnlyList<DriverFix>>(
+                [.. next.Nearest(cells[cell]).Take(next.Max)]));
+            more.ShouldBe(
+                query.Nearest(drivers).Skip(query.Max).Take(query.Max), $"after search {search} around {center}");
         }
     }
 

@@ -55,7 +55,7 @@ internal static class RideOperations
             At = "/drivers/dora/offline",
             Body = "{}",
         },
-        new("GET /drivers/nearby", "The free drivers near a place, the nearest first; in one answer.")
+        new("GET /drivers/nearby", "The free drivers near a place, the nearest first.")
         {
             Answer = typeof(Page<DriverEndpoints.NearbyDriver>),
             Needs = ["lat", "lon", "radius"],
