@@ -105,6 +105,10 @@ public sealed class SagaTests(RunningServer server)
     [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":"refused"}""")]
     [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":1}""")]
     [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":"1"}""")]
+    [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":"done, not-done"}""")]
+    [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":"done,done"}""")]
+    [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":"Done"}""")]
+    [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":" done"}""")]
     [InlineData("""{"commandId":"018cc251-f400-7000-8000-000000000001","outcome":"done","by":"eve"}""")]
     public async Task A_body_that_settles_nothing_is_malformed(string body) =>
         (await _api.PostText("/admin/sagas/transfer-t1/settle", body))

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -66,7 +65,7 @@ internal static class ValueSchemas
             return new()
             {
                 Type = JsonSchemaType.String,
-                Enum = [.. Enum.GetNames(value).Select(name => JsonNode.Parse($"\"{Camel(name)}\"")!)],
+                Enum = [.. EnumNames.Of(value).Select(name => JsonValue.Create(name))],
             };
         // A number with bounds of its own is written as the number that it holds.
         if (value.IsValueType && value.GetProperty("Value") is { } held
@@ -82,19 +81,21 @@ internal static class ValueSchemas
         };
     }
 
-    private static string Camel(string name) => JsonNamingPolicy.CamelCase.ConvertName(name);
-
     /// <summary>Describes what a body is made of.</summary>
     public static Task DescribeAsync(
         OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
     {
         var type = context.JsonTypeInfo.Type;
         var value = Nullable.GetUnderlyingType(type) ?? type;
-        if (value.Namespace?.StartsWith("Waybill.", StringComparison.Ordinal) == true && value.IsValueType
-            && !value.IsEnum)
+        if (value.Namespace?.StartsWith("Waybill.", StringComparison.Ordinal) == true && value.IsValueType)
         {
             var known = Of(value);
             schema.Type = known.Type | (value == type ? 0 : JsonSchemaType.Null);
+            // Of an enum that may be missing, null is none of the values.
+            if (value.IsEnum && value != type)
+                (schema.Type, schema.OneOf) = (null, [new OpenApiSchema { Type = JsonSchemaType.Null }, known]);
+            else
+                schema.Enum = known.Enum;
             (schema.Format, schema.Pattern, schema.Minimum) = (known.Format, known.Pattern, known.Minimum);
             (schema.MinLength, schema.MaxLength) = (known.MinLength, known.MaxLength);
             schema.Description ??= known.Description;

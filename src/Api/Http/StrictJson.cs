@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Waybill.Api.Http;
@@ -16,7 +15,7 @@ internal static class StrictJson
             json.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             json.RespectNullableAnnotations = true;
             json.RespectRequiredConstructorParameters = true;
-            json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false));
+            json.Converters.Add(new EnumNames());
         });
 
     /// <summary>JSON is UTF-8 (RFC 8259); a body that claims another encoding is not read.</summary>
