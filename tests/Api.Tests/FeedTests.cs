@@ -24,6 +24,17 @@ public sealed class FeedTests(RunningServer server)
     }
 
     [Fact]
+    public async Task The_answer_says_where_the_log_ended_as_it_began()
+    {
+        var id = await _api.OpenAccount();
+        var written = (await _api.Get($"/accounts/{id}")).Header("Waybill-Position")!;
+
+        var began = (await _api.Send(HttpMethod.Head, $"/events/stream?after={written}")).ShouldBe(HttpStatusCode.OK);
+
+        long.Parse(began.Header("Waybill-Position")!).ShouldBeGreaterThanOrEqualTo(long.Parse(written));
+    }
+
+    [Fact]
     public async Task Whoever_comes_again_misses_nothing_and_sees_nothing_twice()
     {
         var begin = await Head();

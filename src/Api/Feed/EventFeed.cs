@@ -43,7 +43,7 @@ internal sealed class EventFeed(
 
     /// <summary>Begins to follow; whoever leaves disposes what is returned.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
-    public async Task<IDisposable> FollowAsync(CancellationToken cancellation)
+    public async Task<Follower> FollowAsync(CancellationToken cancellation)
     {
         var head = await store.ReadHeadPositionAsync(cancellation);
         lock (_gate)
@@ -56,7 +56,7 @@ internal sealed class EventFeed(
                 _ = Task.Run(ReadAsync, CancellationToken.None);
             }
         }
-        return new Follower(this);
+        return new Follower(this, head);
     }
 
     /// <summary>
@@ -189,9 +189,13 @@ internal sealed class EventFeed(
         return new(stored.Position, stored.Type, stored.Stream, Encoding.UTF8.GetBytes(text));
     }
 
-    private sealed class Follower(EventFeed feed) : IDisposable
+    /// <summary>One who follows.</summary>
+    internal sealed class Follower(EventFeed feed, long head) : IDisposable
     {
         private bool _hasLeft;
+
+        /// <summary>The end of the log when that began.</summary>
+        public long Head => head;
 
         public void Dispose()
         {

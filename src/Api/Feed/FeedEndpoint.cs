@@ -42,6 +42,7 @@ internal static class FeedEndpoint
         try
         {
             using var following = await feed.FollowAsync(ending.Token);
+            http.AnswerPosition(following.Head);
             http.Response.ContentType = "text/event-stream";
             http.Response.Headers.CacheControl = "no-store";
             http.Response.Headers["X-Accel-Buffering"] = "no"; // Some proxies would keep it until it is long enough.

@@ -20,6 +20,7 @@ internal static class Events
     private static async Task<IResult> List(HttpContext http, IEventStore store, StreamName stream, PageQuery page)
     {
         var from = page.CursorNumber ?? 1;
+        var head = await store.ReadHeadPositionAsync(http.RequestAborted);
         // One more than asked for tells whether there is a next page.
         var events = await store
             .ReadStreamAsync(stream, from, from + page.Limit, cancellation: http.RequestAborted)
@@ -29,7 +30,7 @@ internal static class Events
 
         var items = events.Take(page.Limit).Select(EventBody.Of).ToList();
         var next = events.Count > items.Count ? events[^1].Version.ToString(CultureInfo.InvariantCulture) : null;
-        http.AnswerPosition(items.Count > 0 ? items[^1].Position : 0);
+        http.AnswerPosition(head);
         return Results.Ok(new Page<EventBody>(items, next));
     }
 
