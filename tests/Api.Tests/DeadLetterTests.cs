@@ -100,6 +100,27 @@ public sealed class DeadLetterTests
             .ShouldBeProblem(HttpStatusCode.NotFound, "dead-letter-not-found");
     }
 
+    // The second time as if the server had died after the first event was left out and before that was answered.
+    [Fact]
+    public async Task Under_one_key_one_event_is_left_out()
+    {
+        using var data = new DataDirectory();
+        await using var server = await ServerProcess.StartAsync(data.Path);
+        var id = await Park(data, server.Client);
+        (await Discard("one")).ShouldBe(HttpStatusCode.OK).String("status").ShouldBe("failed");
+        (await Discard("one")).IsReplayed.ShouldBeTrue();
+
+        await data.Execute("UPDATE idempotency_keys SET answer = NULL, lease_end = 0");
+        var found = await Discard("one");
+
+        (found.IsReplayed, found.ShouldBe(HttpStatusCode.OK).String("status")).ShouldBe((false, "failed"));
+        (await server.Client.Get($"/admin/dead-letters/{id}")).Long("firstVersion").ShouldBe(4);
+        (await Discard("two")).ShouldBe(HttpStatusCode.OK).String("status").ShouldBe("done");
+
+        Task<Answer> Discard(string key) => server.Client.Send(
+            HttpMethod.Delete, $"/admin/dead-letters/{id}", content: null, ("Idempotency-Key", key));
+    }
+
     // Three deposits of 1, 2 and 4, of which the second cannot be read when the statements are built anew.
     private static async Task<Guid> Park(DataDirectory data, ApiClient api)
     {

@@ -81,12 +81,60 @@ public sealed class ProjectionTests(RunningServer server)
             .ShouldBeProblem(HttpStatusCode.BadRequest, "malformed");
 
     [Theory]
-    [InlineData("POST", "projections/statement/rebuild")]
+    [InlineData("POST", "projections/nothing/rebuild")]
     [InlineData("DELETE", "projections/statement/rebuild")]
+    [InlineData("POST", "projections/statement/streams/account-never.opened/rebuild")]
     [InlineData("POST", "dead-letters/01a1fa96-2747-70e7-801a-5bae5ed79c20/redrive")]
-    public async Task What_relies_on_an_idempotency_key_is_refused(string method, string path) =>
-        (await _api.Send(HttpMethod.Parse(method), $"/admin/{path}", content: null, ("Idempotency-Key", "once")))
-            .ShouldBeProblem(HttpStatusCode.BadRequest, "idempotency-key-unsupported");
+    [InlineData("DELETE", "dead-letters/01a1fa96-2747-70e7-801a-5bae5ed79c20")]
+    public async Task What_is_sent_again_under_its_key_is_answered_again(string method, string path)
+    {
+        var key = Guid.NewGuid().ToString();
+
+        var first = await Send();
+        var again = await Send();
+
+        first.ShouldBe(HttpStatusCode.NotFound).IsReplayed.ShouldBeFalse();
+        again.IsReplayed.ShouldBeTrue();
+        again.Text.ShouldBe(first.Text);
+
+        Task<Answer> Send() => _api.Send(
+            HttpMethod.Parse(method), $"/admin/{path}", content: null, ("Idempotency-Key", key));
+    }
+
+    [Fact]
+    public async Task A_rebuild_is_started_once_under_its_key()
+    {
+        var key = Guid.NewGuid().ToString();
+
+        var first = await _api.PostOnce(key, "/admin/projections/ride_list/rebuild", new { fresh = true });
+        var again = await _api.PostOnce(key, "/admin/projections/ride_list/rebuild", new { fresh = true });
+
+        first.ShouldBe(HttpStatusCode.Accepted).IsReplayed.ShouldBeFalse();
+        again.ShouldBe(HttpStatusCode.Accepted).Header("Location").ShouldBe("/admin/projections/ride_list");
+        (again.IsReplayed, again.Text).ShouldBe((true, first.Text));
+        (await _api.PostOnce(key, "/admin/projections/ride_list/rebuild"))
+            .ShouldBeProblem(HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
+    }
+
+    [Theory]
+    [InlineData("projections")]
+    [InlineData("projections/statement")]
+    [InlineData("dead-letters")]
+    [InlineData("dead-letters?consumer=statement")]
+    public async Task A_query_says_how_far_it_has_read_and_waits_for_what_is_asked_for(string path)
+    {
+        var id = await _api.OpenAccount(balance: 5);
+        var written = (await _api.Get($"/accounts/{id}")).Header("Waybill-Position")!;
+        var more = path.Contains('?') ? '&' : '?';
+
+        var answer = await _api.Get($"/admin/{path}{more}after={written}");
+
+        long.Parse(answer.ShouldBe(HttpStatusCode.OK).Header("Waybill-Position")!)
+            .ShouldBeGreaterThanOrEqualTo(long.Parse(written));
+        long.Parse((await _api.Get($"/admin/{path}")).Header("Waybill-Position")!).ShouldBePositive();
+        (await _api.Get($"/admin/{path}{more}after={long.MaxValue}&wait=0"))
+            .ShouldBeProblem(HttpStatusCode.GatewayTimeout, "view-behind");
+    }
 
     // One that was left off by a process that died, and whose time to be taken up again has not come.
     [Fact]

@@ -22,7 +22,7 @@ internal static class DeadLetterEndpoints
     public static void MapDeadLetters(this RouteGroupBuilder admin)
     {
         var letters = admin.MapGroup("/dead-letters");
-        letters.RefuseIdempotencyKeys();
+        letters.TakeIdempotencyKeys();
         letters.MapGet("/",                   List);
         letters.MapPost("/redrive",           RedriveAll);
         letters.MapGet("/{id:guid}",          Get);
@@ -31,11 +31,20 @@ internal static class DeadLetterEndpoints
     }
 
     // Each consumer's come in the order of the log; two consumers may stumble over the same event.
-    private static async Task<IResult> List(LetterFilter filter, PageQuery page, Projections projections)
+    private static async Task<IResult> List(
+        LetterFilter filter,
+        PageQuery page,
+        Freshness freshness,
+        HttpContext http,
+        Projections projections,
+        Views views)
     {
         var after = Cursor.Read(page.Cursor);
+        var models = projections.Models.Where(model => filter.Consumer is null || filter.Consumer == model.Name)
+            .ToList();
+        http.AnswerPosition(await views.PositionAsync(models, freshness, http.RequestAborted));
         var letters = new List<Letter>();
-        foreach (var name in projections.Names.Where(name => filter.Consumer is null || filter.Consumer == name))
+        foreach (var name in models.Select(model => model.Name))
         {
             // The position before the cursor's, because only the name tells whether this one's run there was shown.
             var runs = await projections.Find(name)!.ListParked(filter.Cause, after.Position - 1, page.Limit + 2);
@@ -45,8 +54,10 @@ internal static class DeadLetterEndpoints
         return Results.Ok(Pages.Of(rest, page.Limit, LetterBody.Of, letter => letter.At.ToString()));
     }
 
-    private static async Task<IResult> Get(Guid id, Projections projections, HttpContext http, IReadModelStore rows)
+    private static async Task<IResult> Get(
+        Guid id, Freshness freshness, Projections projections, HttpContext http, IReadModelStore rows, Views views)
     {
+        http.AnswerPosition(await views.PositionAsync(projections.Models, freshness, http.RequestAborted));
         if (await projections.FindParked(id, rows, http.RequestAborted) is not ({ } name, { } run))
             return await Settled(id, projections);
         var acts = await projections.Find(name)!.ListActs(id, ActsMax);
@@ -70,10 +81,29 @@ internal static class DeadLetterEndpoints
 
     // The version is the one that stood there a moment ago, so that a second call does not leave out a second event.
     private static async Task<IResult> Discard(
-        Guid id, Projections projections, HttpContext http, IReadModelStore rows) =>
-        await projections.FindParked(id, rows, http.RequestAborted) is ({ } name, { } run)
+        Guid id, Projections projections, HttpContext http, IReadModelStore rows)
+    {
+        if (http.CommandBegun() is { } begun && await DiscardedSince(begun, id, projections))
+            return await projections.FindParked(id, rows, http.RequestAborted) is (_, { } rest)
+                ? Results.Ok(new ActBody(RedriveStatus.Failed, 0, ErrorTexts.Shown(rest.Attempts[^1].Error)))
+                : Results.Ok(new ActBody(RedriveStatus.Done, 0, null));
+        return await projections.FindParked(id, rows, http.RequestAborted) is ({ } name, { } run)
             ? ActBody.Answer(await projections.Find(name)!.Discard(id, run.FirstVersion, DeveloperOnly.Actor))
             : Missing();
+    }
+
+    // A request under a key may have died between what it did and its answer. What it was to leave out has been, and
+    // what stands there now is another event.
+    private static async Task<bool> DiscardedSince(DateTimeOffset begun, Guid id, Projections projections)
+    {
+        foreach (var name in projections.Names)
+        {
+            var acts = await projections.Find(name)!.ListActs(id, ActsMax);
+            if (acts.Any(act => act.Act == "discard" && act.At >= begun))
+                return true;
+        }
+        return false;
+    }
 
     private static async Task<IResult> RedriveAll(WhatToRedrive body, Projections projections)
     {

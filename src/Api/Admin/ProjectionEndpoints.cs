@@ -11,7 +11,7 @@ internal static class ProjectionEndpoints
     public static void MapProjections(this RouteGroupBuilder admin)
     {
         var projections = admin.MapGroup("/projections");
-        projections.RefuseIdempotencyKeys();
+        projections.TakeIdempotencyKeys();
         projections.MapGet("/",                                List);
         projections.MapGet("/{name}",                          Get);
         projections.MapPost("/{name}/rebuild",                 Rebuild);
@@ -19,13 +19,22 @@ internal static class ProjectionEndpoints
         projections.MapPost("/{name}/streams/{stream}/rebuild", RebuildRows);
     }
 
-    private static async Task<IResult> List(Projections projections) => Results.Ok(new Page<ProjectionBody>(
-        [.. await Task.WhenAll(projections.Names.Select(name => Body(projections.Find(name)!)))], Next: null));
+    // All in one page: they are as many as the code has.
+    private static async Task<IResult> List(
+        Freshness freshness, HttpContext http, Projections projections, Views views)
+    {
+        await http.ReachAsync(freshness, projections.Models, views);
+        var bodies = await Task.WhenAll(projections.Names.Select(name => Body(projections.Find(name)!)));
+        http.AnswerPosition(bodies.Min(body => body.Position ?? 0));
+        return Results.Ok(new Page<ProjectionBody>(bodies, Next: null));
+    }
 
-    private static async Task<IResult> Get(string name, HttpContext http, Projections projections)
+    private static async Task<IResult> Get(
+        string name, Freshness freshness, HttpContext http, Projections projections, Views views)
     {
         if (projections.Find(name) is not { } projection)
             return Unknown();
+        await http.ReachAsync(freshness, projections.Models.Where(model => model.Name == name), views);
         var body = await Body(projection);
         http.AnswerPosition(body.Position ?? 0);
         return Results.Ok(body);
@@ -62,6 +71,14 @@ internal static class ProjectionEndpoints
 
     private static async Task<ProjectionBody> Body(IProjectionCoordinatorGrain projection) =>
         ProjectionBody.Of(await projection.Status(), await projection.RedriveProgress());
+
+    // What stands is told also while the store is away; only who asks for more than that needs it.
+    private static async Task ReachAsync(
+        this HttpContext http, Freshness freshness, IEnumerable<ReadModel> models, Views views)
+    {
+        if (freshness.After is not null)
+            http.AnswerPosition(await views.PositionAsync(models, freshness, http.RequestAborted));
+    }
 
     private static IResult Unknown() => Problems.Of(StatusCodes.Status404NotFound, "projection-not-found");
 

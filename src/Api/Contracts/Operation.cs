@@ -37,9 +37,13 @@ internal sealed partial record Operation(string Route, string Summary)
     /// <summary>The JSON body of the example.</summary>
     public string? Body { get; init; }
 
-    /// <summary>Whether it acts on a resource and takes what commands take: keys and expected versions.</summary>
-    public bool IsCommand => !Route.StartsWith("GET ", StringComparison.Ordinal)
-        && !Route.Contains(" /admin/", StringComparison.Ordinal);
+    /// <summary>Whether it is a command, and so takes a key.</summary>
+    public bool IsCommand => !Route.StartsWith("GET ", StringComparison.Ordinal);
+
+    /// <summary>Whether it acts on what has versions, of which it takes the one that is expected.</summary>
+    public bool TakesVersion => IsCommand
+        && (!Route.Contains(" /admin/", StringComparison.Ordinal)
+            || Route.Contains(" /admin/sagas/", StringComparison.Ordinal));
 
     /// <summary>All that is said, by route.</summary>
     public static IReadOnlyDictionary<string, Operation> All { get; } = new[]

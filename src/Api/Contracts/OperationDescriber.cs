@@ -127,7 +127,8 @@ internal static class OperationDescriber
             yield break;
         yield return Header(
             "Idempotency-Key", "Names the command: sent again under the same key it is answered again, and not done.");
-        yield return Header("If-Match", "The ETag that the resource must still have; \"3\", for example.");
+        if (said.TakesVersion)
+            yield return Header("If-Match", "The ETag that the resource must still have; \"3\", for example.");
 
         static OpenApiParameter Header(string name, string meaning) => new()
         {
@@ -155,7 +156,7 @@ internal static class OperationDescriber
             Add(404, missing);
         if (said?.Refusals is [_, ..] refusals)
             Add(409, string.Join(", ", refusals));
-        if (said?.IsCommand == true)
+        if (said?.TakesVersion == true)
             Add(412, "version-mismatch");
         if (hasBody)
         {

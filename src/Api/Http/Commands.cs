@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using Waybill.Grains.Sourcing;
@@ -26,8 +27,14 @@ internal static class Commands
     /// </summary>
     public static ResourceId NewId(this HttpContext http) => ResourceId.Of(http.CommandId());
 
-    /// <summary>Sets the id under which the request's command is carried out.</summary>
+    /// <summary>Sets the id, a UUIDv7, under which the request's command is carried out.</summary>
     public static void UseCommandId(this HttpContext http, Guid id) => http.Items[typeof(Commands)] = id;
+
+    /// <summary>When the request's key was first used; null if it has none.</summary>
+    public static DateTimeOffset? CommandBegun(this HttpContext http) => http.Items[typeof(Commands)] is Guid id
+        ? DateTimeOffset.FromUnixTimeMilliseconds(
+            BinaryPrimitives.ReadInt64BigEndian(id.ToByteArray(bigEndian: true)) >> 16)
+        : null;
 
     /// <summary>The key under which a command is sent; null if it has none.</summary>
     /// <exception cref="MalformedException">It is empty or too long, or there are several.</exception>
@@ -39,18 +46,13 @@ internal static class Commands
             $"Idempotency-Key must be one of 1 to {KeyLengthMax} characters.", "idempotency-key-malformed"),
     };
 
-    /// <exception cref="MalformedException">There is one: whoever sends it relies on it.</exception>
-    public static void RefuseIdempotencyKey(this HttpRequest request)
-    {
-        if (request.Headers["Idempotency-Key"].Count > 0)
-            throw new MalformedException("Idempotency-Key is not supported here.", "idempotency-key-unsupported");
-    }
-
     private static Guid CommandId(this HttpContext http)
     {
         if (http.Items[typeof(Commands)] is Guid known)
             return known;
-        http.Request.RefuseIdempotencyKey();
+        // Whoever sends one relies on it.
+        if (http.Request.Headers["Idempotency-Key"].Count > 0)
+            throw new MalformedException("Idempotency-Key is not supported here.", "idempotency-key-unsupported");
         var id = Guid.CreateVersion7();
         http.UseCommandId(id);
         return id;

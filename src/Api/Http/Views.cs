@@ -45,6 +45,21 @@ internal sealed class Views(IReadModelStore rows, IGrainFactory grains, TimeProv
         ReadModel model, ReadModelGroups groups, Freshness freshness, CancellationToken cancellation) =>
         ReadAsync(model, () => rows.GroupAsync(model, groups, cancellation), freshness, cancellation);
 
+    /// <summary>How far all of some views have read, or parked what they could not apply.</summary>
+    /// <exception cref="ViewBehindException">It is less than is asked for, and time is up.</exception>
+    public async Task<long> PositionAsync(
+        IEnumerable<ReadModel> models, Freshness freshness, CancellationToken cancellation)
+    {
+        var after = freshness.After ?? 0;
+        var positions = await Task.WhenAll(models.Select(async model =>
+        {
+            var reached = after > 0 ? await ReachAsync(model, after, freshness.Wait, cancellation) : 0;
+            return Math.Max(reached, (await rows.ReadStateAsync(model, cancellation)).Position);
+        }));
+        var position = positions.DefaultIfEmpty().Min();
+        return position >= after ? position : throw new ViewBehindException(position);
+    }
+
     private async Task<RowPage<T>> ReadAsync<T>(
         ReadModel model, Func<Task<RowPage<T>>> read, Freshness freshness, CancellationToken cancellation)
         where T : class

@@ -16,17 +16,6 @@ internal static class IdempotencyFilter
     /// <summary>Lets the group's commands be sent under keys. One without a key is carried out as it comes.</summary>
     public static void TakeIdempotencyKeys(this RouteGroupBuilder group) => group.AddEndpointFilter(Once);
 
-    /// <summary>
-    /// Refuses keys in a group whose acts have no command's id to know them by after a crash: whoever sends one relies
-    /// on it.
-    /// </summary>
-    public static void RefuseIdempotencyKeys(this RouteGroupBuilder group) => group.AddEndpointFilter((call, next) =>
-    {
-        if (IsCommand(call.HttpContext))
-            call.HttpContext.Request.RefuseIdempotencyKey();
-        return next(call);
-    });
-
     private static async ValueTask<object?> Once(EndpointFilterInvocationContext call, EndpointFilterDelegate next)
     {
         var http = call.HttpContext;

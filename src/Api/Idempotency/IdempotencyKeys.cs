@@ -100,7 +100,7 @@ internal sealed class IdempotencyKeys
         var since = _time.GetTimestamp();
         for (var pause = TimeSpan.FromMilliseconds(50); ; pause = pause * 2 < PauseMax ? pause * 2 : PauseMax)
         {
-            var found = await _begins.AddAsync(new(key, request, Guid.CreateVersion7()));
+            var found = await _begins.AddAsync(new(key, request, Guid.CreateVersion7(_time.GetUtcNow())));
             switch (found.Status)
             {
                 case KeyedCommandStatus.Begun or KeyedCommandStatus.Answered:
