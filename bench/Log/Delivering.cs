@@ -20,13 +20,10 @@ internal static class Delivering
     internal static async Task RunAsync(Harness harness, Database database, int eventsMax)
     {
         var (arrivals, rawArrivals) = (new Arrivals(), new Arrivals());
-        var (ledger, poison, raw) = (NewLedger("good"), new Ledger(Arrivals.Poison, 1, 1), NewLedger("raw"));
+        var (ledger, poison, raw) = (NewLedger("good"), NewLedger(Arrivals.Poison, accounts: 1), NewLedger("raw"));
         await ledger.FillAsync(database.Store, length: 1, chunk: 1);
-        await using var cluster = await LogBench.DeployAsync(database, silo =>
-        {
-            silo.AddEventStreams();
-            silo.Services.AddSingleton(arrivals);
-        });
+        await using var cluster = await LogBench.DeployAllAsync(
+            database, silo => silo.Services.AddSingleton(arrivals));
         using var stop = new CancellationTokenSource();
         var following = database.FollowAsync(rawArrivals.Add, stop.Token);
         var turns = new SemaphoreSlim[Math.Min(database.WritersMax, RawWriters)];
@@ -66,7 +63,8 @@ internal static class Delivering
         }
     }
 
-    private static Ledger NewLedger(string prefix) => new(prefix, Accounts, callers: 1);
+    private static Ledger NewLedger(string prefix, int accounts = Accounts) =>
+        new(prefix, accounts, callers: 1, category: ArrivalGrain.Category);
 
     // An open loop: what is due is appended, whatever became of the ones before.
     private static async Task<double[]> PaceAsync(
@@ -151,11 +149,13 @@ public sealed class Arrivals
 
 public interface IArrivalGrain : IGrainWithStringKey;
 
-/// <summary>Consumes an account's events.</summary>
-[ImplicitStreamSubscription("account")]
+/// <summary>Consumes deposits that are no account's, so that no other scenario has to do with it.</summary>
+[ImplicitStreamSubscription(Category)]
 public sealed class ArrivalGrain(Arrivals arrivals, EventTypes types)
     : Grain, IArrivalGrain, IStreamSubscriptionObserver, IAsyncObserver<StoredEvent>
 {
+    internal const string Category = "arrival";
+
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) =>
         handleFactory.Create<StoredEvent>().ResumeAsync(this);
 

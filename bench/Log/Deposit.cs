@@ -5,7 +5,7 @@ using Waybill.Grains.Sourcing;
 namespace Waybill.Bench.Log;
 
 /// <summary>One deposit: as a command, as an event to append, and as the row that a raw client writes.</summary>
-internal sealed record Deposit(string Account, long Version, long Amount = 1)
+internal sealed record Deposit(StreamName Stream, long Version, long Amount = 1)
 {
     internal const string Type = "account.money-deposited";
     internal const string Reference = "a reference";
@@ -17,8 +17,6 @@ internal sealed record Deposit(string Account, long Version, long Amount = 1)
 
     /// <summary>Of a request of its own, as from over HTTP.</summary>
     internal string Correlation => $"{CommandId}";
-
-    internal StreamName Stream => new(Grains.Accounts.Account.Category, Account);
 
     internal NewEvent Event => new(
         EventId,
@@ -45,7 +43,9 @@ internal sealed record Deposit(string Account, long Version, long Amount = 1)
 /// <param name="accounts">How many there are.</param>
 /// <param name="callers">How many callers share them.</param>
 /// <param name="version">The version at which all of them stand.</param>
-internal sealed class Ledger(string prefix, int accounts, int callers, long version = 0)
+/// <param name="category">The category of their streams; null for that of accounts.</param>
+internal sealed class Ledger(
+    string prefix, int accounts, int callers, long version = 0, string? category = null)
 {
     private readonly long[] _versions = [.. Enumerable.Repeat(version, accounts)];
 
@@ -56,11 +56,11 @@ internal sealed class Ledger(string prefix, int accounts, int callers, long vers
     internal Deposit Next(int caller, long amount = 1)
     {
         var account = caller + callers * Random.Shared.Next(accounts / callers);
-        return new(NameOf(account), ++_versions[account], amount);
+        return new(StreamOf(account), ++_versions[account], amount);
     }
 
     /// <summary>Some account.</summary>
-    internal StreamName Any() => new(Account.Category, NameOf(Random.Shared.Next(accounts)));
+    internal StreamName Any() => StreamOf(Random.Shared.Next(accounts));
 
     /// <summary>Appends to all accounts, which stand at one version, until each has so many events.</summary>
     /// <param name="store">The log.</param>
@@ -78,14 +78,16 @@ internal sealed class Ledger(string prefix, int accounts, int callers, long vers
                 {
                     var command = Guid.CreateVersion7();
                     var events = Enumerable.Range(from, Math.Min(chunk, length - from + 1))
-                        .Select(version => new Deposit(NameOf(account), version) { CommandId = command }.Event)
+                        .Select(version => new Deposit(StreamOf(account), version) { CommandId = command }.Event)
                         .ToArray();
-                    await store.AppendAsync(new(Account.Category, NameOf(account)), from - 1, events, cancellation);
+                    await store.AppendAsync(StreamOf(account), from - 1, events, cancellation);
                 });
         }
         Array.Fill(_versions, length);
     }
 
     /// <summary>An account's name.</summary>
-    internal string NameOf(int account) => $"{prefix}-{account}";
+    internal string NameOf(int account) => StreamOf(account).Id;
+
+    private StreamName StreamOf(int account) => new(category ?? Account.Category, $"{prefix}-{account}");
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 using Waybill.EventStore;
+using Waybill.EventStore.ReadModels;
 using Waybill.Grains;
 using Waybill.Tests.Postgres;
 
@@ -60,8 +61,30 @@ internal static class LogBench
     }
 
     /// <summary>Starts a silo with Waybill's grains on the database.</summary>
-    internal static async Task<InProcessTestCluster> DeployAsync(
-        Database database, Action<ISiloBuilder>? configure = null)
+    internal static Task<InProcessTestCluster> DeployAsync(
+        Database database, Action<ISiloBuilder>? configure = null) =>
+        StartAsync(database, silo =>
+        {
+            silo.AddWaybillGrains();
+            configure?.Invoke(silo);
+        });
+
+    /// <summary>Starts a silo that does all that Waybill does, as the server composes it.</summary>
+    internal static Task<InProcessTestCluster> DeployAllAsync(
+        Database database, Action<ISiloBuilder>? configure = null) =>
+        StartAsync(database, silo =>
+        {
+            silo.Services.AddSingleton(database.Services.GetRequiredService<IReadModelStore>());
+            silo.Services.AddSingleton(database.Services.GetRequiredService<IDueStore>());
+            silo.AddWaybill();
+            configure?.Invoke(silo);
+        });
+
+    /// <summary>The grains as the silo itself calls them, as an HTTP endpoint beside it would.</summary>
+    internal static IGrainFactory Grains(this InProcessTestCluster cluster) =>
+        cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>();
+
+    private static async Task<InProcessTestCluster> StartAsync(Database database, Action<ISiloBuilder> configure)
     {
         var builder = new InProcessTestClusterBuilder(initialSilosCount: 1);
         builder.ConfigureSilo((_, silo) =>
@@ -69,15 +92,10 @@ internal static class LogBench
             silo.Services.AddSingleton(database.Store);
             silo.Services.AddSingleton(database.Services.GetRequiredService<ICheckpointStore>());
             silo.Services.AddSingleton(database.Services.GetRequiredService<ISnapshotStore>());
-            silo.AddWaybillGrains();
-            configure?.Invoke(silo);
+            configure(silo);
         });
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return cluster;
     }
-
-    /// <summary>The grains as the silo itself calls them, as an HTTP endpoint beside it would.</summary>
-    internal static IGrainFactory Grains(this InProcessTestCluster cluster) =>
-        cluster.Silos[0].ServiceProvider.GetRequiredService<IGrainFactory>();
 }

@@ -63,7 +63,7 @@ internal sealed class PostgresDatabase : Database
     {
         await using var insert = new NpgsqlCommand(
             $"{Insert} VALUES ('account', $1, $2, $3, $4, 1, now(), $5, $6, $7, $8)", Writer(caller));
-        insert.Parameters.Add(new() { Value = deposit.Account });
+        insert.Parameters.Add(new() { Value = deposit.Stream.Id });
         insert.Parameters.Add(new() { Value = deposit.Version });
         insert.Parameters.Add(new() { Value = deposit.EventId });
         insert.Parameters.Add(new() { Value = Deposit.Type });
@@ -83,7 +83,7 @@ internal sealed class PostgresDatabase : Database
             FROM unnest($1, $2, $3, $4, $6, $7) AS e (id, version, event_id, data, command_id, correlation_id)
             """,
             Writer(caller));
-        insert.Parameters.Add(new() { Value = deposits.Select(deposit => deposit.Account).ToArray() });
+        insert.Parameters.Add(new() { Value = deposits.Select(deposit => deposit.Stream.Id).ToArray() });
         insert.Parameters.Add(new() { Value = deposits.Select(deposit => deposit.Version).ToArray() });
         insert.Parameters.Add(new() { Value = deposits.Select(deposit => deposit.EventId).ToArray() });
         insert.Parameters.Add(new()

@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
-using Microsoft.Extensions.DependencyInjection;
-using Orleans.Hosting;
 using Waybill.EventStore;
-using Waybill.Grains;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Transfers;
@@ -22,11 +19,7 @@ internal static class Transferring
 
     internal static async Task RunAsync(Harness harness, Database database, int eventsMax)
     {
-        await using var cluster = await LogBench.DeployAsync(database, silo =>
-        {
-            silo.Services.AddSingleton(database.Services.GetRequiredService<IDueStore>());
-            silo.AddWaybillSagas();
-        });
+        await using var cluster = await LogBench.DeployAllAsync(database);
         var grains = cluster.Grains();
         await Task.WhenAll(Enumerable.Range(0, Accounts + Closed).Select(number => OpenAsync(grains, number)));
         using var stop = new CancellationTokenSource();

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Waybill.EventStore;
 using Waybill.EventStore.ReadModels;
-using Waybill.EventStore.Streams;
-using Waybill.Grains;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Sourcing;
 using Waybill.Grains.Sourcing.Projections;
@@ -25,12 +23,7 @@ internal static class Viewing
     internal static async Task RunAsync(Harness harness, Database database, int eventsMax)
     {
         var rows = database.Services.GetRequiredService<IReadModelStore>();
-        await using var cluster = await LogBench.DeployAsync(database, silo =>
-        {
-            silo.AddEventStreams();
-            silo.Services.AddSingleton(rows);
-            silo.AddWaybillProjections();
-        });
+        await using var cluster = await LogBench.DeployAllAsync(database);
         var grains = cluster.Grains();
         await Task.WhenAll(Enumerable.Range(0, Accounts).Select(number =>
             Account(number).Open(Deposit.Command(), Deposit.Actor, "EUR")));
@@ -81,7 +74,8 @@ internal static class Viewing
         async Task IntrudeAsync(int number)
         {
             var known = await Account(number).Get();
-            var intruding = new Deposit(known.View!.AccountId, known.Version + 1);
+            var stream = new StreamName(Grains.Accounts.Account.Category, known.View!.AccountId);
+            var intruding = new Deposit(stream, known.Version + 1);
             await database.Store.AppendAsync(
                 intruding.Stream, known.Version, [intruding.Event], CancellationToken.None);
         }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Waybill.EventStore;
+using Waybill.EventStore.Streams;
 using Waybill.Grains.Accounts;
 using Waybill.Grains.Analytics;
 using Waybill.Grains.Notifications;
@@ -18,6 +19,20 @@ namespace Waybill.Grains;
 public static class WaybillGrains
 {
     internal const string EventStoreProvider = "event-store";
+
+    /// <summary>Lets a silo do all that Waybill does. It needs the event store beside this.</summary>
+    /// <param name="silo">The silo.</param>
+    /// <param name="receiver">Where notifications are posted; null to write them to the log.</param>
+    public static ISiloBuilder AddWaybill(this ISiloBuilder silo, WebhookOptions? receiver = null)
+    {
+        silo.AddEventStreams();
+        return silo
+            .AddWaybillGrains()
+            .AddWaybillProjections()
+            .AddWaybillSagas()
+            .AddWaybillRides()
+            .AddNotifications(receiver);
+    }
 
     /// <summary>Lets a silo run the grains. It needs an <see cref="IEventStore"/> beside this.</summary>
     public static ISiloBuilder AddWaybillGrains(this ISiloBuilder silo)

@@ -6,9 +6,7 @@ using Orleans.Dashboard;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Waybill.EventStore;
-using Waybill.EventStore.Streams;
 using Waybill.Grains;
-using Waybill.Grains.Notifications;
 using Waybill.Grains.Rides;
 
 namespace Waybill.Silo;
@@ -42,7 +40,7 @@ public static class WaybillSilo
         builder.Services.AddEventStore(options);
         // Hosted services start in the order they are added: the store must be open before a grain asks it.
         builder.Services.AddHostedService<StoreOpening>();
-        builder.UseOrleans(silo => silo.AddWaybill(options));
+        builder.UseOrleans(silo => Compose(silo, options));
         builder.Services.AddSingleton<SiloCheck>();
         builder.Services.AddHealthChecks()
             .AddCheck<StoreCheck>("store", timeout: StoreCheck.Timeout)
@@ -58,7 +56,7 @@ public static class WaybillSilo
             ? services.AddSqliteEventStore(new() { Path = DatabaseIn(WritableDirectory(options.Data)) })
             : services.AddPostgresEventStore(new() { ConnectionString = options.Postgres });
 
-    private static void AddWaybill(this ISiloBuilder silo, WaybillOptions options)
+    private static void Compose(ISiloBuilder silo, WaybillOptions options)
     {
         // One silo alone: nobody connects to it, so it has no gateway, and any free port does for itself.
         silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0);
@@ -67,13 +65,8 @@ public static class WaybillSilo
             messaging.ResponseTimeout = CallTimeout;
             messaging.MaxEnqueuedRequestsHardLimit = options.WaitingCallsMax;
         });
-        silo.AddEventStreams();
-        silo.AddWaybillGrains();
-        silo.AddWaybillProjections();
-        silo.AddWaybillSagas();
         silo.Services.AddSingleton(new DispatchOptions { ArrivalLimit = options.ArrivalLimit });
-        silo.AddWaybillRides();
-        silo.AddNotifications(options.Receiver);
+        silo.AddWaybill(options.Receiver);
         silo.AddDashboard();
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(
             services => services.GetRequiredService<SiloCheck>());
