@@ -31,19 +31,22 @@ public sealed record LogReaderStatus(string Reader, string? Error);
 /// <see cref="LogReaderServices.AddLogReader{TGrain}"/>.
 /// </summary>
 /// <remarks>
-/// Handling is idempotent: events come again after a failure, or to two activations, and the position, which is kept
-/// about once a second, never goes back. So nothing here needs a fence. It moves only past what has been handled: one
-/// event that cannot be handled holds up its queue until it can. It never fails the stream: what it cannot do now is
-/// done later. An event that cannot be read holds up its own stream alone; the position that is kept stays before it,
-/// so that another process, which may know how to read it, begins there.
+/// Handling is idempotent: events come again after a failure, or to two activations, and the position, which is
+/// kept about once a second where something was handled, never goes back. So nothing here needs a fence. It moves
+/// only past what has been handled: one event that cannot be handled holds up its queue until it can. It never
+/// fails the stream: what it cannot do now is done later. An event that cannot be read holds up its own stream
+/// alone; the position that is kept stays before it, so that another process, which may know how to read it, begins
+/// there.
 /// </remarks>
 public abstract class LogReaderGrain(LogReaderAccess access)
     : Grain, ILogReaderGrain, IStreamSubscriptionObserver, IAsyncObserver<LogChunk>
 {
     private const int PageSize = 500;
 
-    // What a process that dies has to handle again, against a write with each chunk.
+    // What a process that dies has to handle again, against a write with each chunk; and how long what concerned
+    // nothing is read again.
     private static readonly TimeSpan SavePeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan QuietSavePeriod = TimeSpan.FromSeconds(30);
 
     // With more than this it is not some streams that are broken.
     private const int HeldMax = 1_000;
@@ -56,6 +59,7 @@ public abstract class LogReaderGrain(LogReaderAccess access)
     private string? _error;
     private long _saved;
     private long _savedAt;
+    private bool _hasHandled;
 
     /// <summary>The reader's name: lower-case letters and hyphens, kept for ever.</summary>
     protected abstract string ReaderName { get; }
@@ -93,7 +97,7 @@ public abstract class LogReaderGrain(LogReaderAccess access)
         await Survive(async () =>
         {
             await CatchUpTo(await access.Store.ReadHeadPositionAsync());
-            await Save();
+            await (_hasHandled ? Save() : SaveSometimes());
         });
         return new(ReaderName, _error ?? _held.Values.MinBy(held => held.Stored.Position)?.Message);
     }
@@ -146,6 +150,7 @@ public abstract class LogReaderGrain(LogReaderAccess access)
 
     private async Task HandleInOrder(IEnumerable<StoredEvent> events)
     {
+        _hasHandled = true;
         foreach (var stored in events)
             try
             {
@@ -160,7 +165,9 @@ public abstract class LogReaderGrain(LogReaderAccess access)
     }
 
     private Task SaveSometimes() =>
-        access.Time.GetElapsedTime(_savedAt) >= SavePeriod ? Save() : Task.CompletedTask;
+        access.Time.GetElapsedTime(_savedAt) >= (_hasHandled ? SavePeriod : QuietSavePeriod)
+            ? Save()
+            : Task.CompletedTask;
 
     private async Task Save()
     {
@@ -170,7 +177,7 @@ public abstract class LogReaderGrain(LogReaderAccess access)
             position = Math.Min(position, _held.Values.Min(held => held.Stored.Position) - 1);
         if (position > _saved)
             await access.Checkpoints.SaveCheckpointAsync(Checkpoint, position);
-        _saved = Math.Max(_saved, position);
+        (_saved, _hasHandled) = (Math.Max(_saved, position), false);
     }
 
     private async Task Survive(Func<Task> work)
