@@ -99,6 +99,23 @@ public abstract partial class EventStoreContract
         (await ReadAll(Stream()))[0].Event.ShouldBe(new Note.Authored("ann", PersonalAttribute.Forgotten));
     }
 
+    [Fact]
+    public async Task Forgetting_holds_at_once_for_those_who_follow_the_log()
+    {
+        await Append(Stream(), 0, Authored(1, "ann", "Ann"));
+        (await NameInLog()).ShouldBe("Ann");
+
+        Execute("DELETE FROM subject_keys");
+
+        (await NameInLog()).ShouldBe(PersonalAttribute.Forgotten);
+
+        async Task<string?> NameInLog()
+        {
+            var page = await Store.ReadLogAsync(LogFilter.All, afterPosition: 0, limit: 10, Cancellation);
+            return ((Note.Authored)Make.Types.Read(page.Events.Single()).Event).Name;
+        }
+    }
+
     // An append that has the key in hand must be finished first.
     [Fact]
     public async Task Forgetting_waits_for_the_append_under_way()

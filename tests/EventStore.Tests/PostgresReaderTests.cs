@@ -62,6 +62,20 @@ public sealed class PostgresReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task What_processes_commit_by_turns_is_read_in_each_of_them_without_a_gap()
+    {
+        for (var n = 1; n <= 9; n++)
+            await Append(n % 3 == 0 ? _other : _store, $"s{n}", id: n);
+
+        foreach (var store in new[] { _store, _other })
+            for (var after = 0; after < 9; after++)
+            {
+                var page = await store.ReadLogAsync(LogFilter.All, after, limit: 2, Cancellation);
+                page.Events[0].EventId.ShouldBe(Id(after + 1));
+            }
+    }
+
+    [Fact]
     public async Task What_is_rolled_back_leaves_no_gap_to_wait_for()
     {
         var readers = Readers().ToList();

@@ -19,7 +19,7 @@ internal sealed class GroupCommit : IDisposable
     private readonly EventTypes _types;
     private readonly Func<IStoreWriter> _open;
     private readonly Func<Exception, StoreUnavailableException> _explain;
-    private readonly Action<long> _committed;
+    private readonly Action<IStoreWriter> _committed;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private IStoreWriter? _writer;
@@ -31,14 +31,14 @@ internal sealed class GroupCommit : IDisposable
     /// <param name="types">How events are serialized.</param>
     /// <param name="open">Opens a writer.</param>
     /// <param name="explain">What a failed commit's callers are told.</param>
-    /// <param name="committed">Told the head of the log, at first and after each commit.</param>
+    /// <param name="committed">Given the writer, at first and after each commit.</param>
     /// <param name="logger">Where a failed commit is told in full.</param>
     public GroupCommit(
         EventStoreOptions options,
         EventTypes types,
         Func<IStoreWriter> open,
         Func<Exception, StoreUnavailableException> explain,
-        Action<long> committed,
+        Action<IStoreWriter> committed,
         ILogger logger)
     {
         _waiting = new(options.WaitingMax);
@@ -49,7 +49,7 @@ internal sealed class GroupCommit : IDisposable
         _committed = committed;
         _logger = logger;
         _writer = open();
-        committed(_writer.Head);
+        committed(_writer);
         _thread = new Thread(Run) { Name = "event store writer", IsBackground = true };
         _thread.Start();
     }
@@ -159,7 +159,7 @@ internal sealed class GroupCommit : IDisposable
             _writer ??= _open();
             _writer.Commit(batch);
             _isFailing = false;
-            _committed(_writer.Head);
+            _committed(_writer);
             _busy = batch.Count + _waiting.Count;
             foreach (var pending in batch)
                 pending.Complete();

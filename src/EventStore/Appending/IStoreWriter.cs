@@ -1,3 +1,5 @@
+using Waybill.EventStore.Integrity;
+
 namespace Waybill.EventStore.Appending;
 
 /// <summary>
@@ -7,6 +9,9 @@ internal interface IStoreWriter : IDisposable
 {
     /// <summary>The position of the last event that is known to be committed.</summary>
     long Head { get; }
+
+    /// <summary>The rows that the last commit has added to the log.</summary>
+    IReadOnlyList<LogRow> Added { get; }
 
     /// <summary>Carries out all that is pending in one transaction, and keeps each one's result in it.</summary>
     void Commit(IReadOnlyList<Pending> batch);

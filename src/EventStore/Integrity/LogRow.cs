@@ -44,6 +44,18 @@ internal sealed class LogRow
     /// <summary>The hash over this row and the one before it, once it is chained.</summary>
     public byte[]? Hash { get; private set; }
 
+    /// <summary>The event as it is read again, its personal texts encrypted.</summary>
+    public StoredEvent ToStored() => new(
+        Event.EventId,
+        Stream,
+        Version,
+        Position,
+        Event.Type.Name,
+        Event.Type.SchemaVersion,
+        DateTimeOffset.UnixEpoch.AddMicroseconds(Microseconds),
+        Data,
+        Event.Metadata);
+
     /// <summary>Makes this row the one after another, see <see cref="RowBytes"/>.</summary>
     /// <param name="previous">The hash of the row before this one; null where the chain begins.</param>
     /// <param name="buffer">Room to work in; what it held is lost.</param>

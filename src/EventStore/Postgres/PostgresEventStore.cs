@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Waybill.EventStore.Appending;
+using Waybill.EventStore.ReadModels;
 using Waybill.EventStore.Relational;
 
 namespace Waybill.EventStore.Postgres;
@@ -18,6 +19,7 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
 
     private readonly PostgresConnections _connections;
     private readonly PostgresListener _listener;
+    private readonly PostgresAdvances _advances;
     private readonly TimeSpan _limit;
     private readonly ILogger _logger;
     private volatile bool _closed;
@@ -30,13 +32,14 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
         PostgresEventStoreOptions options, EventTypes types, TimeProvider time, ILogger<PostgresEventStore> logger)
     {
         _limit = options.Limit;
+        _advances = new PostgresAdvances(Execute);
         _logger = logger;
         _connections = new PostgresConnections(options);
         try
         {
             Prepare(time);
             Commits = new GroupCommit(
-                options, types, () => OpenWriter(time), PostgresFailure.CannotWrite, Signal.Advance, logger);
+                options, types, () => OpenWriter(time), PostgresFailure.CannotWrite, Committed, logger);
             _listener = new PostgresListener(_connections, Signal, logger);
         }
         catch (Exception error)
@@ -91,6 +94,7 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
 
     private PostgresWriter OpenWriter(TimeProvider time)
     {
+        Recent.Clear(); // Another server may have taken over, without the last commits.
         var connection = _connections.OpenWriter();
         try
         {
@@ -121,6 +125,18 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
             connection => write(new PostgresSession(connection), cancellation),
             PostgresFailure.CannotWrite,
             cancellation).Within(_limit, cancellation);
+
+    private protected override Task<bool> Advance<TRow>(
+        ReadModel<TRow> model, ProjectionCommit<TRow> commit, CancellationToken cancellation) =>
+        _advances.CarryOut(model, commit, cancellation).Within(_limit, cancellation);
+
+    // A batch is one transaction; with a single statement it is what a command is.
+    private Task<IReadOnlyList<long>> Execute(
+        IReadOnlyList<PostgresAdvance> advances, CancellationToken cancellation) =>
+        ToTheEnd(
+            connection => PostgresRows.ExecuteAsync(connection, advances, cancellation),
+            PostgresFailure.CannotWrite,
+            cancellation);
 
     private protected override Task<T> WriteAtLeisure<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
@@ -163,6 +179,7 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
         catch (Exception error) when (PostgresFailure.Is(error))
         {
             _logger.LogWarning(error, "The database failed.");
+            Recent.Clear();
             if (connection is not { State: ConnectionState.Open })
                 _connections.ForgetReaders();
             throw explain(error);

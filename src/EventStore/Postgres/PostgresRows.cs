@@ -24,13 +24,33 @@ internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit)
     protected override string TableOptions => " WITH (fillfactor = 70)";
 
     /// <inheritdoc/>
-    public override async Task ReadAsync(
-        string sql, IReadOnlyList<object?> values, Func<DbDataReader, bool> take, CancellationToken cancellation)
+    // In one round trip.
+    public override async Task<long?> ReadLiveAsync(
+        ReadModel model,
+        string sql,
+        IReadOnlyList<object?> values,
+        Action<DbDataReader> take,
+        CancellationToken cancellation)
     {
-        await using var command = Command(sql);
-        foreach (var value in values)
-            command.Parameters.Add(new NpgsqlParameter { Value = Sql.Encode(value) });
-        await ReadAsync(command, take, cancellation);
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(Sql.Statement(Sql.Part(LowestPosition), [model.View]));
+        batch.BatchCommands.Add(Sql.Statement(sql, values));
+        long? position = null;
+        try
+        {
+            await using var rows = await batch.ExecuteReaderAsync(cancellation);
+            await rows.ReadAsync(cancellation);
+            position = rows.IsDBNull(0) ? null : rows.GetInt64(0);
+            await rows.NextResultAsync(cancellation);
+            while (await rows.ReadAsync(cancellation))
+                take(rows);
+            return position;
+        }
+        catch (PostgresException missing)
+            when (position is null && missing.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            return null; // The model has not been made, and has no view either.
+        }
     }
 
     /// <inheritdoc/>
@@ -83,30 +103,63 @@ internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit)
             await InsertAsync(model, generation, some, OnConflict(model), cancellation);
     }
 
-    /// <inheritdoc/>
-    // One statement, which saves a transaction's round trips. The fence is looked at before any row is written.
-    public override async Task<bool> UpsertFencedAsync<TRow>(
-        ReadModel<TRow> model,
-        ProjectionCommit<TRow> commit,
-        string fence,
-        object?[] fenceValues,
-        CancellationToken cancellation)
+    /// <summary>
+    /// Moves a projection's position, if it is where the commit says, and writes its rows then: one statement, which
+    /// returns how many positions it has moved. The fence is looked at before any row is written.
+    /// </summary>
+    public static string Advance(ReadModel model, long generation, bool withRows)
     {
-        await using var command = Command(
-            $"WITH fence AS ({Sql.Part(fence)} RETURNING 1), written AS ("
-                + Insert(model, commit.Generation, first: fenceValues.Length + 1)
-                + $" WHERE EXISTS (SELECT FROM fence) {OnConflict(model)}) SELECT count(*) FROM fence");
-        foreach (var value in fenceValues)
-            command.Parameters.Add(new NpgsqlParameter { Value = Sql.Encode(value) });
-        AddRows(command, model, commit.Upserts);
+        var fence = $"WITH fence AS ({Sql.Part(ProjectionFence.Statement)} RETURNING 1)";
+        var rows = $", written AS ({Insert(model, generation, first: ProjectionFence.ValueCount + 1)} "
+            + $"WHERE EXISTS (SELECT FROM fence) {OnConflict(model)})";
+        return $"{fence}{(withRows ? rows : "")} SELECT count(*) FROM fence";
+    }
+
+    /// <summary>
+    /// Executes what is made with <see cref="Advance"/>, in one transaction. Several do not wait long for locks.
+    /// </summary>
+    /// <returns>How many positions each has moved.</returns>
+    public static async Task<IReadOnlyList<long>> ExecuteAsync(
+        NpgsqlConnection connection, IReadOnlyList<PostgresAdvance> advances, CancellationToken cancellation)
+    {
+        var isAlone = advances.Count == 1;
+        await using var batch = new NpgsqlBatch(connection);
+        if (!isAlone)
+            batch.BatchCommands.Add(Sql.Statement(Sql.Part("limit-locks"), []));
+        foreach (var advance in advances)
+        {
+            var command = new NpgsqlBatchCommand(advance.Text);
+            command.Parameters.AddRange(advance.Values().ToArray());
+            batch.BatchCommands.Add(command);
+        }
+        var moved = new List<long>(advances.Count);
         try
         {
-            return (long)(await command.ExecuteScalarAsync(cancellation))! == 1;
+            await using var results = await batch.ExecuteReaderAsync(cancellation);
+            if (!isAlone)
+                await results.NextResultAsync(cancellation);
+            do
+            {
+                await results.ReadAsync(cancellation);
+                moved.Add(results.GetInt64(0));
+            }
+            while (await results.NextResultAsync(cancellation));
+            return moved;
         }
-        catch (PostgresException gone) when (gone.SqlState == PostgresErrorCodes.UndefinedTable)
+        catch (PostgresException gone) when (isAlone && gone.SqlState == PostgresErrorCodes.UndefinedTable)
         {
-            return false; // Nobody drops a table that a fence still leads to.
+            return [0]; // Nobody drops a table that a fence still leads to.
         }
+    }
+
+    /// <summary>The parameters of <see cref="Advance"/>.</summary>
+    public static IEnumerable<NpgsqlParameter> AdvanceValues<TRow>(
+        ReadModel<TRow> model, ProjectionCommit<TRow> commit)
+        where TRow : class
+    {
+        var fence = ProjectionFence.Values(model, commit)
+            .Select(value => new NpgsqlParameter { Value = Sql.Encode(value) });
+        return commit.Upserts.Count == 0 ? fence : fence.Concat(RowValues(model, commit.Upserts));
     }
 
     /// <inheritdoc/>
@@ -216,7 +269,7 @@ internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit)
         if (rows.Count == 0)
             return;
         await using var command = Command($"{Insert(model, generation)} {onConflict}");
-        AddRows(command, model, rows);
+        command.Parameters.AddRange(RowValues(model, rows).ToArray());
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
@@ -224,12 +277,11 @@ internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit)
         $"INSERT INTO {Quote(model.Table(generation))} ({Names(model.Columns)}) "
         + $"SELECT * FROM {Unnest(model.Columns, first)}";
 
-    private static void AddRows<TRow>(NpgsqlCommand command, ReadModel<TRow> model, IReadOnlyList<TRow> rows)
+    private static IEnumerable<NpgsqlParameter> RowValues<TRow>(ReadModel<TRow> model, IReadOnlyList<TRow> rows)
         where TRow : class
     {
         var array = new RowArray<TRow>(rows);
-        foreach (var column in model.TypedColumns)
-            command.Parameters.Add(column.Accept(array));
+        return model.TypedColumns.Select(column => column.Accept(array));
     }
 
     private async Task CopyAsync<TRow>(

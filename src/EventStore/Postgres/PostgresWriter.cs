@@ -86,13 +86,16 @@ internal sealed class PostgresWriter : IStoreWriter
     public long Head { get; private set; }
 
     /// <inheritdoc/>
+    public IReadOnlyList<LogRow> Added { get; private set; } = [];
+
+    /// <inheritdoc/>
     public void Commit(IReadOnlyList<Pending> batch)
     {
         var appends = batch.Cast<PendingAppend>().ToArray(); // What is beside the log has connections of its own.
         var log = Begin(appends);
         foreach (var append in appends)
             append.Result = AppendRule.Apply(append, log);
-        End(log);
+        Added = End(log);
         Head = log.Head + log.Additions.Count;
     }
 
@@ -153,12 +156,12 @@ internal sealed class PostgresWriter : IStoreWriter
             log.KnowEvent(append.Stream, rows.GetInt64(2), new(rows.GetGuid(3), rows.GetInt64(4)));
     }
 
-    private void End(OpenLog log)
+    private LogRow[] End(OpenLog log)
     {
         if (log.Additions.Count == 0)
         {
             _commit.ExecuteNonQuery();
-            return;
+            return [];
         }
         _head.TypedValue = log.Head;
         _newHead.TypedValue = log.Head + log.Additions.Count;
@@ -166,6 +169,7 @@ internal sealed class PostgresWriter : IStoreWriter
         foreach (var column in _columns)
             column.Set(rows);
         _write.ExecuteNonQuery();
+        return rows;
     }
 
     private LogRow[] ToRows(OpenLog log)

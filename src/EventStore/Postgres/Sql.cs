@@ -22,6 +22,15 @@ internal static class Sql
         return command;
     }
 
+    /// <summary>One statement of a batch.</summary>
+    public static NpgsqlBatchCommand Statement(string text, IReadOnlyList<object?> values)
+    {
+        var statement = new NpgsqlBatchCommand(text);
+        foreach (var value in values)
+            statement.Parameters.Add(new NpgsqlParameter { Value = Encode(value) });
+        return statement;
+    }
+
     /// <summary>Has the driver wait so long for a statement; as it does by itself without a limit.</summary>
     public static NpgsqlCommand Within(this NpgsqlCommand command, TimeSpan? limit)
     {

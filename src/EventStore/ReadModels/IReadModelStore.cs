@@ -32,9 +32,11 @@ public interface IReadModelStore
     Task<QueueLag> ReadLagAsync(LogQueue queue, long position, CancellationToken cancellation = default);
 
     /// <summary>
-    /// The last position of each queue that has events beyond a position, as far as some thousand positions of the log.
+    /// The last position of each queue that has events beyond a position: at least up to another one, where that is in
+    /// the log and no more than some thousand positions away.
     /// </summary>
-    Task<QueueEnds> ReadQueueEndsAsync(int queueCount, long position, CancellationToken cancellation = default);
+    Task<QueueEnds> ReadQueueEndsAsync(
+        int queueCount, long after, long upTo, CancellationToken cancellation = default);
 
     /// <summary>Loads the rows that there are of these keys; null if the generation is not there any more.</summary>
     Task<IReadOnlyDictionary<RowKey, TRow>?> LoadRowsAsync<TRow>(

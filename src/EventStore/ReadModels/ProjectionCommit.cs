@@ -75,11 +75,23 @@ public sealed record ProjectionCommit<TRow>(LogQueue Queue, long Generation, lon
     /// <summary>What was done to parked runs by whom.</summary>
     public IReadOnlyList<ParkedAct> Acts { get; init; } = [];
 
-    /// <summary>True if it writes some rows, and does nothing else but move the position.</summary>
+    /// <summary>True if it moves the position and writes rows, no more than are written at once, or none.</summary>
     internal bool IsRowsAlone => (Upserts, Deletes, Parked, Extended, Notices, StillParked, Released, Acts) is
-        ({ Count: > 0 and <= RowsAloneMax }, [], [], [], [], [], [], []);
+        ({ Count: <= RowsAloneMax }, [], [], [], [], [], [], []);
 
     private const int RowsAloneMax = 1_000;
+}
+
+/// <summary>What each commit of a projection begins with: it changes one row, or the commit is superseded.</summary>
+internal static class ProjectionFence
+{
+    public const string Statement = "move-position";
+
+    public const int ValueCount = 6;
+
+    public static object?[] Values<TRow>(ReadModel model, ProjectionCommit<TRow> commit)
+        where TRow : class =>
+        [model.View, commit.Queue.Number, commit.Queue.Count, commit.Generation, commit.From, commit.To];
 }
 
 /// <summary>How a fenced write ended.</summary>

@@ -43,14 +43,10 @@ internal sealed partial class RelationalReadModels
         return sessions.Read(
             async (session, c) =>
             {
-                // The position is read first: rows that are newer than it do no harm.
-                var position = await session.ReadFirstAsync(
-                    "select-lowest-position", [model.View], row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), c);
-                if (position is null)
-                    return new RowPage<T>([], 0); // Not made yet.
                 var rows = new List<T>();
-                await session.Rows.ReadAsync(sql, stored, row => Add(rows, read(session, row)), c);
-                return new RowPage<T>(rows, position.Value);
+                var position = await session.Rows.ReadLiveAsync(
+                    model, sql, stored, row => rows.Add(read(session, row)), c);
+                return new RowPage<T>(rows, position ?? 0);
             },
             cancellation);
     }

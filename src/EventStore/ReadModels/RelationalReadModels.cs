@@ -63,16 +63,16 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
         sessions.Read((session, c) => ReadLagAsync(session, queue, position, c), cancellation);
 
     /// <inheritdoc/>
-    public Task<QueueEnds> ReadQueueEndsAsync(
-        int queueCount, long position, CancellationToken cancellation = default) =>
-        sessions.Read(
+    public async Task<QueueEnds> ReadQueueEndsAsync(
+        int queueCount, long after, long upTo, CancellationToken cancellation = default) =>
+        sessions.Recent.TryReadEnds(queueCount, after, upTo, out var recent) ? recent : await sessions.Read(
             async (session, c) =>
             {
-                var lookTo = Math.Min(await session.ReadHeadPositionAsync(c), position + LookMax);
+                var lookTo = Math.Min(await session.ReadHeadPositionAsync(c), after + LookMax);
                 var ends = new Dictionary<int, long>();
                 await session.ReadAsync(
                     "select-queue-ends",
-                    [position, lookTo, queueCount],
+                    [after, lookTo, queueCount],
                     row => ends.TryAdd(row.GetInt32(0), row.GetInt64(1)),
                     c);
                 return new QueueEnds(lookTo, ends);
@@ -123,18 +123,14 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(commit.To, commit.From);
         Check(model, commit);
-        object?[] move =
-            [model.View, commit.Queue.Number, commit.Queue.Count, commit.Generation, commit.From, commit.To];
-        // Most commits are rows and nothing else.
         if (commit.IsRowsAlone)
-            return await sessions.WriteAtOnce(
-                (session, c) => session.Rows.UpsertFencedAsync(model, commit, "move-position", move, c), cancellation)
+            return await sessions.Advance(model, commit, cancellation)
                 ? CommitOutcome.Committed
                 : CommitOutcome.Superseded;
         return await Fenced(() => sessions.Write(
             async (session, c) =>
             {
-                await MustChangeOne(session, "move-position", move, c);
+                await MustChangeOne(session, ProjectionFence.Statement, ProjectionFence.Values(model, commit), c);
                 foreach (var (run, version) in commit.StillParked)
                     await MustBeParkedAsync(session, model, commit.Generation, run, version, c);
                 await ApplyAsync(session, model, commit.Generation, commit, c);

@@ -20,6 +20,8 @@ public abstract class RelationalEventStore
 
     private protected HeadSignal Signal { get; } = new();
 
+    private protected RecentEvents Recent { get; } = new();
+
     private protected abstract GroupCommit Commits { get; }
 
     /// <inheritdoc/>
@@ -53,6 +55,8 @@ public abstract class RelationalEventStore
     {
         ArgumentOutOfRangeException.ThrowIfNegative(afterPosition);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
+        if (Recent.TryRead(filter, afterPosition, limit, out var recent))
+            return recent;
         var told = Signal.Told;
         var page = await Read((session, c) => session.ReadLogAsync(filter, afterPosition, limit, c), cancellation);
         if (page.ReadTo == afterPosition) // The log has no more yet.
@@ -98,7 +102,7 @@ public abstract class RelationalEventStore
 
     /// <inheritdoc/>
     public Task SaveCheckpointAsync(string reader, long position, CancellationToken cancellation = default) =>
-        Write((session, c) => session.SaveCheckpointAsync(reader, position, c), cancellation);
+        WriteAtOnce((session, c) => session.SaveCheckpointAsync(reader, position, c), cancellation);
 
     /// <inheritdoc/>
     public Task<Snapshot?> ReadSnapshotAsync(
@@ -107,7 +111,7 @@ public abstract class RelationalEventStore
 
     /// <inheritdoc/>
     public Task SaveSnapshotAsync(StreamName stream, Snapshot snapshot, CancellationToken cancellation = default) =>
-        Write((session, c) => session.SaveSnapshotAsync(stream, snapshot, c), cancellation);
+        WriteAtOnce((session, c) => session.SaveSnapshotAsync(stream, snapshot, c), cancellation);
 
     /// <inheritdoc/>
     public abstract Task<bool> ForgetSubjectAsync(string subject, CancellationToken cancellation = default);
@@ -123,19 +127,28 @@ public abstract class RelationalEventStore
             progress);
     }
 
+    RecentEvents ISessions.Recent => Recent;
+
     Task<T> ISessions.Read<T>(Func<StoreSession, CancellationToken, Task<T>> read, CancellationToken cancellation) =>
         Read(read, cancellation);
 
     Task<T> ISessions.Write<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         Write(write, cancellation);
 
-    Task<T> ISessions.WriteAtOnce<T>(
-        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
-        WriteAtOnce(write, cancellation);
+    Task<bool> ISessions.Advance<TRow>(
+        ReadModel<TRow> model, ProjectionCommit<TRow> commit, CancellationToken cancellation) =>
+        Advance(model, commit, cancellation);
 
     Task<T> ISessions.WriteAtLeisure<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         WriteAtLeisure(write, cancellation);
+
+    /// <summary>Lets readers know of a commit.</summary>
+    private protected void Committed(IStoreWriter writer)
+    {
+        Recent.Add(writer.Added);
+        Signal.Advance(writer.Head);
+    }
 
     /// <summary>Reads on a session of its own, which sees whole commits only.</summary>
     private protected abstract Task<T> Read<T>(
@@ -145,10 +158,25 @@ public abstract class RelationalEventStore
     private protected abstract Task<T> Write<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
 
-    /// <inheritdoc cref="ISessions.WriteAtOnce"/>
+    /// <summary>Writes what is one statement, and needs no transaction around it.</summary>
     private protected virtual Task<T> WriteAtOnce<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         Write(write, cancellation);
+
+    /// <inheritdoc cref="ISessions.Advance"/>
+    private protected virtual Task<bool> Advance<TRow>(
+        ReadModel<TRow> model, ProjectionCommit<TRow> commit, CancellationToken cancellation)
+        where TRow : class =>
+        Write(
+            async (session, c) =>
+            {
+                var fence = ProjectionFence.Values(model, commit);
+                if (await session.ExecuteAsync(ProjectionFence.Statement, fence, c) != 1)
+                    return false;
+                await session.Rows.UpsertAsync(model, commit.Generation, commit.Upserts, c);
+                return true;
+            },
+            cancellation);
 
     /// <inheritdoc cref="ISessions.WriteAtLeisure"/>
     private protected virtual Task<T> WriteAtLeisure<T>(

@@ -14,9 +14,19 @@ internal abstract class RowSession
     /// </summary>
     public abstract bool IndexesAtOnce { get; }
 
-    /// <summary>Executes a query that follows from a model.</summary>
-    public abstract Task ReadAsync(
-        string sql, IReadOnlyList<object?> values, Func<DbDataReader, bool> take, CancellationToken cancellation);
+    /// <summary>
+    /// Reads the position that all of a model's live rows are at, and after that executes a query on them.
+    /// </summary>
+    /// <returns>The position; null if the model has not been made.</returns>
+    public abstract Task<long?> ReadLiveAsync(
+        ReadModel model,
+        string sql,
+        IReadOnlyList<object?> values,
+        Action<DbDataReader> take,
+        CancellationToken cancellation);
+
+    /// <summary>The statement that reads the position; its rows must not be older, so it comes first.</summary>
+    protected const string LowestPosition = "select-lowest-position";
 
     /// <summary>Executes what changes tables, views and indexes.</summary>
     public abstract Task ExecuteAsync(string sql, CancellationToken cancellation);
@@ -41,16 +51,6 @@ internal abstract class RowSession
     /// <summary>Adds rows, each in the place of one with its key.</summary>
     public abstract Task UpsertAsync<TRow>(
         ReadModel<TRow> model, long generation, IReadOnlyList<TRow> rows, CancellationToken cancellation)
-        where TRow : class;
-
-    /// <summary>Executes what is to change one row, and adds rows like <see cref="UpsertAsync"/> if it does.</summary>
-    /// <returns>Whether it did.</returns>
-    public abstract Task<bool> UpsertFencedAsync<TRow>(
-        ReadModel<TRow> model,
-        ProjectionCommit<TRow> commit,
-        string fence,
-        object?[] fenceValues,
-        CancellationToken cancellation)
         where TRow : class;
 
     /// <summary>Deletes the rows that there are of these keys.</summary>
@@ -105,7 +105,7 @@ internal abstract class RowSession
     public static string Quote(string name) => $"\"{name}\"";
 
     /// <summary>What an upsert does where the key is there.</summary>
-    protected static string OnConflict(ReadModel model)
+    public static string OnConflict(ReadModel model)
     {
         var others = model.Columns.Except(model.Key).Select(column => Quote(column.Name)).ToList();
         var action = others.Count == 0

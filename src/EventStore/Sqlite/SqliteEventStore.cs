@@ -32,7 +32,7 @@ public sealed class SqliteEventStore : RelationalEventStore, IDisposable
             using (var session = SqliteSession.OpenWriter(_path))
                 SqliteSchema.Migrate(session, time);
             Commits = new GroupCommit(
-                options, types, () => new SqliteWriter(_path, time, _gate), CannotWrite, Signal.Advance, logger);
+                options, types, () => new SqliteWriter(_path, time, _gate), CannotWrite, Committed, logger);
         }
         catch (SqliteException error)
         {

@@ -29,18 +29,29 @@ internal sealed class SqliteRows(SqliteConnection connection, SqliteSession sess
     protected override string TableOptions => "";
 
     /// <inheritdoc/>
-    public override Task ReadAsync(
-        string sql, IReadOnlyList<object?> values, Func<DbDataReader, bool> take, CancellationToken cancellation)
+    public override async Task<long?> ReadLiveAsync(
+        ReadModel model,
+        string sql,
+        IReadOnlyList<object?> values,
+        Action<DbDataReader> take,
+        CancellationToken cancellation)
     {
+        var position = await session.ReadFirstAsync(
+            LowestPosition, [model.View], row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), cancellation);
+        if (position is null)
+            return null;
         using var command = connection.CreateCommand();
         command.CommandText = sql;
         for (var n = 1; n <= values.Count; n++)
             command.Parameters.Add(new SqliteParameter(
                 string.Create(CultureInfo.InvariantCulture, $"${n}"), SqliteSession.Encode(values[n - 1])));
         using var rows = command.ExecuteReader();
-        while (rows.Read() && take(rows))
+        while (rows.Read())
+        {
+            take(rows);
             cancellation.ThrowIfCancellationRequested();
-        return Task.CompletedTask;
+        }
+        return position;
     }
 
     /// <inheritdoc/>
@@ -76,20 +87,6 @@ internal sealed class SqliteRows(SqliteConnection connection, SqliteSession sess
     public override Task UpsertAsync<TRow>(
         ReadModel<TRow> model, long generation, IReadOnlyList<TRow> rows, CancellationToken cancellation) =>
         Insert(model, generation, rows, OnConflict(model));
-
-    /// <inheritdoc/>
-    public override async Task<bool> UpsertFencedAsync<TRow>(
-        ReadModel<TRow> model,
-        ProjectionCommit<TRow> commit,
-        string fence,
-        object?[] fenceValues,
-        CancellationToken cancellation)
-    {
-        if (await session.ExecuteAsync(fence, fenceValues, cancellation) != 1)
-            return false;
-        await UpsertAsync(model, commit.Generation, commit.Upserts, cancellation);
-        return true;
-    }
 
     /// <inheritdoc/>
     public override Task DeleteAsync<TRow>(

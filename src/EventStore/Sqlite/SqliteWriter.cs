@@ -20,6 +20,7 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
     private long _position;
     private long _microseconds;
     private byte[]? _hash;
+    private List<LogRow> _added = [];
 
     public SqliteWriter(string path, TimeProvider time, ReadGate reads)
     {
@@ -40,10 +41,14 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
     public long Head { get; private set; }
 
     /// <inheritdoc/>
+    public IReadOnlyList<LogRow> Added => _added;
+
+    /// <inheritdoc/>
     public void Commit(IReadOnlyList<Pending> batch)
     {
         // Time never falls along the log, even if the machine's clock is set back.
         _microseconds = Math.Max(_microseconds, SqliteSession.ToMicroseconds(_time.GetUtcNow()));
+        _added = [];
         _session.Transact(() =>
         {
             foreach (var pending in batch)
@@ -92,6 +97,7 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
         var key = @event.Subject is { } subject ? FindKey(subject) ?? MakeKey(subject) : null;
         var row = new LogRow(++_position, stream, version, _microseconds, @event, key);
         _hash = row.Chain(_hash, _buffer);
+        _added.Add(row);
         _session.Command(
             "insert-event",
             row.Position,

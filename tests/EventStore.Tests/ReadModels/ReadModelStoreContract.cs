@@ -397,9 +397,9 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
         await Append("a", "b", "a");
         var (a, b) = (LogQueue.Of(Stream("a"), count: 256).Number, LogQueue.Of(Stream("b"), count: 256).Number);
 
-        var all = await Store.ReadQueueEndsAsync(256, position: 0, Cancellation);
-        var last = await Store.ReadQueueEndsAsync(256, position: 2, Cancellation);
-        var none = await Store.ReadQueueEndsAsync(256, position: 3, Cancellation);
+        var all = await Store.ReadQueueEndsAsync(256, after: 0, upTo: 3, Cancellation);
+        var last = await Store.ReadQueueEndsAsync(256, after: 2, upTo: 3, Cancellation);
+        var none = await Store.ReadQueueEndsAsync(256, after: 3, upTo: 4, Cancellation);
 
         (all.ReadTo, all.Ends[a], all.Ends[b], all.Ends.Count).ShouldBe((3, 3, 2, 2));
         (last.ReadTo, last.Ends.ShouldHaveSingleItem()).ShouldBe((3, new(a, 3)));

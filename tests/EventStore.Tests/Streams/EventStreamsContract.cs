@@ -33,8 +33,7 @@ public abstract partial class EventStreamsContract : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        _inner = Open();
-        Store = new(_inner, Consumers);
+        OpenStore();
         return ValueTask.CompletedTask;
     }
 
@@ -43,6 +42,18 @@ public abstract partial class EventStreamsContract : IAsyncLifetime
         ((IDisposable)_inner).Dispose();
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
+    }
+
+    private void Reopen()
+    {
+        ((IDisposable)_inner).Dispose();
+        OpenStore();
+    }
+
+    private void OpenStore()
+    {
+        _inner = Open();
+        Store = new(_inner, Consumers);
     }
 
     /// <summary>Opens the test's one database.</summary>

@@ -234,7 +234,8 @@ public sealed class ProjectionCoordinatorGrain(
         QueueEnds? log = null;
         try
         {
-            log = await Ask(limit => access.Rows.ReadQueueEndsAsync(_caughtUp.Length, _caughtUp.Min(), limit));
+            log = await Ask(limit => access.Rows.ReadQueueEndsAsync(
+                _caughtUp.Length, _caughtUp.Min(), position, limit));
         }
         catch (TimeoutException)
         {
