@@ -52,7 +52,7 @@ internal sealed class LogRow
         Position,
         Event.Type.Name,
         Event.Type.SchemaVersion,
-        DateTimeOffset.UnixEpoch.AddMicroseconds(Microseconds),
+        DateTimeOffset.UnixEpoch.AddTicks(Microseconds * TimeSpan.TicksPerMicrosecond),
         Data,
         Event.Metadata);
 

@@ -38,6 +38,41 @@ public sealed class PostgresReadModelStoreTests(PostgresServer server) : ReadMod
             Cancellation)).ShouldBe(CommitOutcome.Committed);
     }
 
+    // Hosts that commit at the same time share a transaction.
+    [Fact]
+    public async Task A_projection_whose_table_is_locked_holds_up_no_other_one()
+    {
+        const int queues = 4;
+        await Store.PrepareAsync(Tally.Model, queues, Cancellation);
+        await Store.PrepareAsync(Specimen.Model, queues, Cancellation);
+        Task<CommitOutcome>[] held, others;
+
+        using (var owner = PostgresServer.Connect(_schema))
+        {
+            using var locking = new NpgsqlCommand("BEGIN; LOCK TABLE tally_v1_g1 IN ACCESS EXCLUSIVE MODE", owner);
+            locking.ExecuteNonQuery();
+            held = [.. Enumerable.Range(0, queues).Select(CommitTally)];
+            others = [.. Enumerable.Range(0, queues).Select(MoveOther)];
+
+            (await Task.WhenAll(others)).ShouldAllBe(outcome => outcome == CommitOutcome.Committed);
+            foreach (var commit in held)
+                await Should.ThrowAsync<StoreUnavailableException>(() => commit);
+        }
+
+        held = [.. Enumerable.Range(0, queues).Select(CommitTally)];
+        (await Task.WhenAll(held)).ShouldAllBe(outcome => outcome == CommitOutcome.Committed);
+        others = [.. Enumerable.Range(0, queues).Select(MoveOther)];
+        (await Task.WhenAll(others)).ShouldAllBe(outcome => outcome == CommitOutcome.Superseded);
+
+        Task<CommitOutcome> CommitTally(int queue) => Store.CommitAsync(
+            Tally.Model,
+            new ProjectionCommit<Tally>(new(queue, queues), 1, 0, 1) { Upserts = [new($"s{queue}", 1)] },
+            Cancellation);
+
+        Task<CommitOutcome> MoveOther(int queue) => Store.CommitAsync(
+            Specimen.Model, new ProjectionCommit<Specimen>(new(queue, queues), 1, 0, 1), Cancellation);
+    }
+
     protected override object? Query(string sql)
     {
         using var connection = PostgresServer.Connect(_schema);
