@@ -51,6 +51,14 @@ public interface IEventStore
     Task<LogPage> ReadLogAsync(
         LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Reads on near the end of the log, like <see cref="ReadLogAsync"/>, for those who follow it: what this process
+    /// has just committed may come from its memory. Who is to see what stands in the store reads the log.
+    /// </summary>
+    Task<LogPage> FollowLogAsync(
+        LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default) =>
+        ReadLogAsync(filter, afterPosition, limit, cancellation);
+
     /// <summary>Reads on in what one request set off, in position order.</summary>
     /// <param name="correlationId">The request's.</param>
     /// <param name="afterPosition">The position before the first to look at; 0 for the beginning.</param>

@@ -47,6 +47,19 @@ public sealed class ProjectionTests(RunningServer server)
     }
 
     [Fact]
+    public async Task Of_rebuilds_asked_for_at_once_those_are_refused_that_find_one_under_way()
+    {
+        var answers = await Task.WhenAll(
+            Enumerable.Range(0, 20).Select(_ => _api.Post("/admin/projections/order_facts/rebuild")));
+
+        answers.ShouldContain(answer => answer.Status == HttpStatusCode.Accepted);
+        var refused = answers.Where(answer => answer.Status != HttpStatusCode.Accepted).ToList();
+        refused.ShouldNotBeEmpty();
+        foreach (var answer in refused)
+            answer.ShouldBeProblem(HttpStatusCode.Conflict, "rebuild-under-way");
+    }
+
+    [Fact]
     public async Task The_rows_of_one_stream_are_rebuilt_alone()
     {
         var id = await _api.OpenAccount(balance: 5);

@@ -111,7 +111,7 @@ public abstract partial class EventStoreContract
 
         async Task<string?> NameInLog()
         {
-            var page = await Store.ReadLogAsync(LogFilter.All, afterPosition: 0, limit: 10, Cancellation);
+            var page = await Store.FollowLogAsync(LogFilter.All, afterPosition: 0, limit: 10, Cancellation);
             return ((Note.Authored)Make.Types.Read(page.Events.Single()).Event).Name;
         }
     }

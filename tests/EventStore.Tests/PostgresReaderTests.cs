@@ -70,7 +70,7 @@ public sealed class PostgresReaderTests : IDisposable
         foreach (var store in new[] { _store, _other })
             for (var after = 0; after < 9; after++)
             {
-                var page = await store.ReadLogAsync(LogFilter.All, after, limit: 2, Cancellation);
+                var page = await store.FollowLogAsync(LogFilter.All, after, limit: 2, Cancellation);
                 page.Events[0].EventId.ShouldBe(Id(after + 1));
             }
     }
@@ -246,7 +246,7 @@ public sealed class PostgresReaderTests : IDisposable
         {
             while (true)
             {
-                var page = await store.ReadLogAsync(filter, ReadTo, limit: 2, Cancellation).WaitAsync(Limit);
+                var page = await store.FollowLogAsync(filter, ReadTo, limit: 2, Cancellation).WaitAsync(Limit);
                 if (page.ReadTo == ReadTo)
                     return;
                 Read.AddRange(page.Events);

@@ -104,7 +104,7 @@ internal sealed class EventFeed(
 
     private async Task<IReadOnlyList<FeedMessage>> ReadStoreAsync(long after, CancellationToken cancellation)
     {
-        var page = await store.ReadLogAsync(LogFilter.All, after, BatchMax, cancellation);
+        var page = await store.FollowLogAsync(LogFilter.All, after, BatchMax, cancellation);
         return [.. page.Events.Select(Write)];
     }
 
@@ -114,7 +114,7 @@ internal sealed class EventFeed(
         {
             try
             {
-                var page = await store.ReadLogAsync(LogFilter.All, end, BatchMax, life.ApplicationStopping);
+                var page = await store.FollowLogAsync(LogFilter.All, end, BatchMax, life.ApplicationStopping);
                 Keep(page);
                 if (page.Events.Count < BatchMax)
                     await WaitBeyondAsync(page.ReadTo);

@@ -55,14 +55,19 @@ public abstract class RelationalEventStore
     {
         ArgumentOutOfRangeException.ThrowIfNegative(afterPosition);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
-        if (Recent.TryRead(filter, afterPosition, limit, out var recent))
-            return recent;
         var told = Signal.Told;
         var page = await Read((session, c) => session.ReadLogAsync(filter, afterPosition, limit, c), cancellation);
         if (page.ReadTo == afterPosition) // The log has no more yet.
             Signal.Retract(told, afterPosition);
         return page;
     }
+
+    /// <inheritdoc/>
+    public Task<LogPage> FollowLogAsync(
+        LogFilter filter, long afterPosition, int limit, CancellationToken cancellation = default) =>
+        Recent.TryRead(filter, afterPosition, limit, out var recent)
+            ? Task.FromResult(recent)
+            : ReadLogAsync(filter, afterPosition, limit, cancellation);
 
     /// <inheritdoc/>
     public Task<LogPage> ReadCorrelationAsync(

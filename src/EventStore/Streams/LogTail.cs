@@ -75,7 +75,8 @@ internal sealed class LogTail : IDisposable
                     continue;
                 }
 
-                var page = await _store.ReadLogAsync(LogFilter.All, position.Value, _options.PageSize, Closing);
+                var page = await _store.FollowLogAsync(
+                    LogFilter.All, position.Value, _options.PageSize, Closing);
                 Health.Succeeded();
                 HandOut(page);
                 // A store may wake us too early. Once is nothing; for ever would be a busy loop.

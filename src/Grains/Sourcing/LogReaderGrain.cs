@@ -128,7 +128,7 @@ public abstract class LogReaderGrain(LogReaderAccess access)
         {
             if (access.Time.GetElapsedTime(begun) >= CatchUpMax)
                 return false;
-            var page = await access.Store.ReadLogAsync(new LogFilter(Queue), after, PageSize);
+            var page = await access.Store.FollowLogAsync(new LogFilter(Queue), after, PageSize);
             if (page.ReadTo == after)
                 return false;
             await Handle(page.Events, page.ReadTo);

@@ -130,7 +130,6 @@ public abstract partial class EventStreamsContract
         await Append("bad");
         await Append("good");
         Execute("UPDATE events SET type = 'note.lost' WHERE position = 1");
-        Reopen(); // It knows better what it has just written.
         var unreadable = new List<UnreadableEventException>();
         Consumers.BeforeEvent = (_, stored) =>
         {

@@ -33,7 +33,8 @@ public abstract partial class EventStreamsContract : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        OpenStore();
+        _inner = Open();
+        Store = new(_inner, Consumers);
         return ValueTask.CompletedTask;
     }
 
@@ -42,18 +43,6 @@ public abstract partial class EventStreamsContract : IAsyncLifetime
         ((IDisposable)_inner).Dispose();
         GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
-    }
-
-    private void Reopen()
-    {
-        ((IDisposable)_inner).Dispose();
-        OpenStore();
-    }
-
-    private void OpenStore()
-    {
-        _inner = Open();
-        Store = new(_inner, Consumers);
     }
 
     /// <summary>Opens the test's one database.</summary>

@@ -210,7 +210,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
             if (access.Time.GetTimestamp() > deadline)
                 return false;
             var page = await access.Call(
-                limit => access.Log.ReadLogAsync(new LogFilter(queue), _readTo, Options.PageSize, limit));
+                limit => access.Log.FollowLogAsync(new LogFilter(queue), _readTo, Options.PageSize, limit));
             if (page.ReadTo == _readTo)
                 return true;
             if (!await ApplyAsync(page.Events, page.ReadTo) && ++losses == LossesMax)
