@@ -80,7 +80,7 @@ internal static class Transferring
         while (!stop.IsCancellationRequested)
         {
             await store.WaitBeyondAsync(after, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            var page = await store.ReadLogAsync(filter, after, limit: 1_000, CancellationToken.None);
+            var page = await store.FollowLogAsync(filter, after, limit: 1_000, CancellationToken.None);
             after = page.ReadTo;
             foreach (var stored in page.Events)
                 if (IsEnd(Encoding.UTF8.GetString(stored.Data)) && ends.TryRemove(stored.Stream.Id, out var end))
