@@ -191,6 +191,7 @@ internal sealed partial class Activation
         // Out of the directory first: whoever is turned away by the state must find another activation, or none.
         Runtime.Cluster.Remove(this);
         Interlocked.Decrement(ref _class.ActivationCount);
+        if (failure is not null) _reason = new(DeactivationReasonCode.ActivationFailed, failure, "It did not begin.");
         foreach (var message in BecomeInvalid())
         {
             if (failure is not null) message.FailFromReceiver(failure);

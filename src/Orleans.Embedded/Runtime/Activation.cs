@@ -99,7 +99,7 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
 
         lock (this)
         {
-            if (_state is ActivationState.Invalid) return false;
+            if (_state is ActivationState.Invalid) return FailUnborn(message);
             if (IsOverloaded && message is not TimerTick)
             {
                 message.Fail(new LimitExceededException(
@@ -117,6 +117,14 @@ internal sealed partial class Activation : WorkItemGroup, IGrainContext
         }
 
         Enqueue(message);
+        return true;
+    }
+
+    // Whoever made an activation may come to it after it has failed already, and is told why as those before him are.
+    private bool FailUnborn(Message message)
+    {
+        if (_reason is not { ReasonCode: DeactivationReasonCode.ActivationFailed, Exception: { } cause }) return false;
+        message.FailFromReceiver(cause);
         return true;
     }
 
