@@ -44,7 +44,7 @@ internal sealed class LogRow
     /// <summary>The hash over this row and the one before it, once it is chained.</summary>
     public byte[]? Hash { get; private set; }
 
-    /// <summary>The event as it is read again, its personal texts encrypted.</summary>
+    /// <summary>The event as it is read again, if it has no personal texts: those are encrypted here.</summary>
     public StoredEvent ToStored() => new(
         Event.EventId,
         Stream,
