@@ -50,6 +50,8 @@ public sealed class SagaCluster : IAsyncLifetime
 
     public SagaOptions Options { get; init; } = new();
 
+    public SourcingOptions Sourcing { get; init; } = new();
+
     public CrashingStore Store { get; private set; } = null!;
 
     public Wire Wire { get; } = new();
@@ -137,7 +139,7 @@ public sealed class SagaCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddSingleton(new StoreAccess(
-                Store, _store, _types, Now, new SourcingOptions(), NullLogger<StoreAccess>.Instance));
+                Store, _store, _types, Now, Sourcing, NullLogger<StoreAccess>.Instance));
             silo.Services.AddSingleton(Options);
             silo.Services.AddSingleton(new DueBook(Store, Now, NullLogger<DueBook>.Instance));
             silo.Services.AddSingleton(services => new MessageTypes(
