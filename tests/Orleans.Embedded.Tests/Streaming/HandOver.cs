@@ -108,12 +108,15 @@ public sealed class HandOver
     {
         await using var cluster = Silos.Compose(2, _log.AddTo).Build();
         await cluster.DeployAsync();
-        var name = cluster.Silos[1].Name;
-        await _log.Events.Has(lines => lines.Any(line => IsOf(line, "open")));
+        // Genuine Orleans may give every queue to one of two silos: the one that stops is the one that has more.
+        await _log.Events.Has(events => cluster.Silos.Sum(silo => Held(events, silo.Name)) == 4);
+        var (stops, stays) = Held(_log.Events.Items, cluster.Silos[1].Name) > 1
+            ? (cluster.Silos[1], cluster.Silos[0])
+            : (cluster.Silos[0], cluster.Silos[1]);
         var gate = new TaskCompletionSource();
         foreach (var queue in _log.Mapper.GetAllQueues())
         {
-            var key = await KeyOn(cluster, cluster.Silos[0], queue);
+            var key = await KeyOn(cluster, stays, queue);
             Inbox.Of(key).Before = async _ =>
             {
                 _log.Events.Write($"begun {queue.GetNumericId()}");
@@ -126,22 +129,25 @@ public sealed class HandOver
 
         // Queues may have changed their silo before that; a silo that did not wait would have stopped in this time.
         var before = _log.Events.Items.Length;
-        var stop = cluster.StopSiloAsync(cluster.Silos[1]);
+        var stop = cluster.StopSiloAsync(stops);
         await Should.ThrowAsync<TimeoutException>(
             () => stop.WaitAsync(TimeSpan.FromMilliseconds(300), TestContext.Current.CancellationToken));
         gate.SetResult();
         await stop.Soon();
 
         var events = _log.Events.Items.ToList();
-        var ends = events.Skip(before).Where(line => IsOf(line, "shut")).ToList();
+        var ends = events.Skip(before).Where(line => IsOf(line, "shut", stops.Name)).ToList();
         ends.ShouldNotBeEmpty();
         foreach (var end in ends)
         {
             events.IndexOf($"taken {end.Split(' ')[1]}").ShouldBeInRange(0, events.LastIndexOf(end));
         }
 
-        bool IsOf(string line, string what) =>
-            line.StartsWith(what, StringComparison.Ordinal) && line.EndsWith(name, StringComparison.Ordinal);
+        int Held(IReadOnlyList<string> events, string silo) =>
+            events.Count(line => IsOf(line, "open", silo)) - events.Count(line => IsOf(line, "shut", silo));
+
+        bool IsOf(string line, string what, string silo) =>
+            line.StartsWith(what, StringComparison.Ordinal) && line.EndsWith(silo, StringComparison.Ordinal);
     }
 
     private IEnumerable<Inbox> Inboxes => Enumerable.Range(0, Streams).Select(i => Inbox.Of($"{_key}-{i}"));

@@ -53,14 +53,22 @@ public sealed class Inbox
     /// <summary>All that has come, once this is among it.</summary>
     public Task<string[]> Has(string item) => Has(items => items.Contains(item));
 
-    public Task<string[]> Has(Func<IReadOnlyList<string>, bool> condition)
+    public async Task<string[]> Has(Func<IReadOnlyList<string>, bool> condition)
     {
+        var met = new TaskCompletionSource<string[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
         {
-            if (condition(_items)) return Task.FromResult(_items.ToArray());
-            var met = new TaskCompletionSource<string[]>(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (condition(_items)) return [.. _items];
             _waiting.Add(new Waiting(condition, met));
-            return met.Task.Soon();
+        }
+
+        try
+        {
+            return await met.Task.Soon();
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"Came so far: {string.Join(", ", Items)}.", e);
         }
     }
 
