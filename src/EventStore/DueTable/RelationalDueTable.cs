@@ -17,7 +17,13 @@ internal sealed class RelationalDueTable(ISessions sessions) : IDueStore
         IReadOnlyList<DueSettlement> settled,
         DateTimeOffset now,
         CancellationToken cancellation = default) =>
-        sessions.Write((session, c) => UpdateAsync(session, due, settled, now, c), cancellation);
+        sessions.WriteAtOnce(
+            async (session, c) =>
+            {
+                await session.ExecuteAllAsync([.. Statements(due, settled, now)], c);
+                return true;
+            },
+            cancellation);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DueClaim>> ClaimDueAsync(
@@ -36,24 +42,16 @@ internal sealed class RelationalDueTable(ISessions sessions) : IDueStore
             : [];
     }
 
-    private static async Task<bool> UpdateAsync(
-        StoreSession session,
-        IReadOnlyList<Due> due,
-        IReadOnlyList<DueSettlement> settled,
-        DateTimeOffset now,
-        CancellationToken cancellation)
+    private static IEnumerable<(string Name, object?[] Values)> Statements(
+        IReadOnlyList<Due> due, IReadOnlyList<DueSettlement> settled, DateTimeOffset now)
     {
-        if (settled.Count > 0)
-        {
-            var rows = Json(settled.Select(s => new DueRow(s.Stream, s.At, s.Next)));
-            await session.ExecuteAsync("delete-due", [rows], cancellation);
-            if (settled.Any(s => s.Next is not null))
-                await session.ExecuteAsync("settle-due", [rows], cancellation);
-        }
+        var rows = Json(settled.Select(s => new DueRow(s.Stream, s.At, s.Next)));
+        if (settled.Any(s => s.Next is null))
+            yield return ("delete-due", [rows]);
+        if (settled.Any(s => s.Next is not null))
+            yield return ("settle-due", [rows]);
         if (due.Count > 0)
-            await session.ExecuteAsync(
-                "save-due", [Json(due.Select(d => new DueRow(d.Stream, d.At, null))), now], cancellation);
-        return true;
+            yield return ("save-due", [Json(due.Select(d => new DueRow(d.Stream, d.At, null))), now]);
     }
 
     private static async Task<IReadOnlyList<T>> ReadAllAsync<T>(

@@ -33,6 +33,16 @@ internal sealed class PostgresSession(NpgsqlConnection connection, TimeSpan? lim
     }
 
     /// <inheritdoc/>
+    public override async Task ExecuteAllAsync(
+        IReadOnlyList<(string Name, object?[] Values)> statements, CancellationToken cancellation)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        foreach (var (name, values) in statements)
+            batch.BatchCommands.Add(Sql.Statement(Sql.Part(name), values));
+        await batch.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
     public override bool TryReadId(DbDataReader row, int column, out Guid id)
     {
         id = row.GetGuid(column);

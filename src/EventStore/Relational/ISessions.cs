@@ -15,6 +15,11 @@ internal interface ISessions
     Task<T> Write<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
 
     /// <summary>
+    /// Writes with one call of the session, which has its effect whole or not at all without a transaction around it.
+    /// </summary>
+    Task<T> WriteAtOnce<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
+
+    /// <summary>
     /// Moves a projection's position, if it is where the commit says, and writes its rows then: what most commits of a
     /// projection are, and so what a store does for several of them at a time.
     /// </summary>

@@ -140,6 +140,10 @@ public abstract class RelationalEventStore
     Task<T> ISessions.Write<T>(Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         Write(write, cancellation);
 
+    Task<T> ISessions.WriteAtOnce<T>(
+        Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
+        WriteAtOnce(write, cancellation);
+
     Task<bool> ISessions.Advance<TRow>(
         ReadModel<TRow> model, ProjectionCommit<TRow> commit, CancellationToken cancellation) =>
         Advance(model, commit, cancellation);
@@ -163,7 +167,7 @@ public abstract class RelationalEventStore
     private protected abstract Task<T> Write<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation);
 
-    /// <summary>Writes what is one statement, and needs no transaction around it.</summary>
+    /// <inheritdoc cref="ISessions.WriteAtOnce"/>
     private protected virtual Task<T> WriteAtOnce<T>(
         Func<StoreSession, CancellationToken, Task<T>> write, CancellationToken cancellation) =>
         Write(write, cancellation);

@@ -24,6 +24,14 @@ internal abstract class StoreSession
     /// <returns>How many rows it changed.</returns>
     public abstract Task<int> ExecuteAsync(string name, object?[] values, CancellationToken cancellation);
 
+    /// <summary>Executes statements that return nothing, one after another; where it can, in one round trip.</summary>
+    public virtual async Task ExecuteAllAsync(
+        IReadOnlyList<(string Name, object?[] Values)> statements, CancellationToken cancellation)
+    {
+        foreach (var (name, values) in statements)
+            await ExecuteAsync(name, values, cancellation);
+    }
+
     /// <summary>Reads an id; false if what stands there is none.</summary>
     public abstract bool TryReadId(DbDataReader row, int column, out Guid id);
 

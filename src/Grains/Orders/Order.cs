@@ -94,6 +94,9 @@ public sealed record Order(
     public static string Category => "order";
 
     /// <inheritdoc/>
+    public static bool IsShort => true;
+
+    /// <inheritdoc/>
     public static JsonTypeInfo<Order> Json => OrderJson.Default.Order;
 
     /// <inheritdoc/>

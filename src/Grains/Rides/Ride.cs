@@ -123,6 +123,9 @@ public sealed record Ride(
     public static string Category => "ride";
 
     /// <inheritdoc/>
+    public static bool IsShort => true;
+
+    /// <inheritdoc/>
     public static JsonTypeInfo<Ride> Json => RideJson.Default.Ride;
 
     /// <inheritdoc/>

@@ -12,6 +12,11 @@ public interface IAggregate<TSelf, TCommand, TEvent>
     /// <summary>The category of its streams: lower-case letters only.</summary>
     static abstract string Category { get; }
 
+    /// <summary>
+    /// True if its streams stay so short that they are folded as fast without a snapshot, which then nobody looks for.
+    /// </summary>
+    static virtual bool IsShort => false;
+
     /// <summary>The JSON of the state, for snapshots; source-generated.</summary>
     static abstract JsonTypeInfo<TSelf> Json { get; }
 

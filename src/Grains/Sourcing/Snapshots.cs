@@ -14,18 +14,19 @@ namespace Waybill.Grains.Sourcing;
 /// </summary>
 /// <param name="store">Where they are kept.</param>
 /// <param name="json">The state's JSON.</param>
-/// <param name="events">
-/// The aggregate's events. If any is about a person there are no snapshots: they would keep what must be forgettable.
+/// <param name="areKept">
+/// False if there are none: where an event is about a person they would keep what must be forgettable, and where
+/// streams are short they would only be one more thing to ask for.
 /// </param>
 /// <param name="logger">Where a failure is told.</param>
 internal sealed class Snapshots<TState>(
-    ISnapshotStore store, JsonTypeInfo<TState> json, IEnumerable<EventType> events, ILogger logger)
+    ISnapshotStore store, JsonTypeInfo<TState> json, bool areKept, ILogger logger)
     where TState : class
 {
     private readonly string _shape = SnapshotShape.Of(json);
 
-    /// <summary>False if the aggregate's states must not be kept.</summary>
-    public bool AreKept { get; } = !events.Any(type => type.IsPersonal);
+    /// <summary>False if the aggregate's states are not kept.</summary>
+    public bool AreKept => areKept;
 
     /// <summary>The stream's last snapshot; null if there is none that this code can use.</summary>
     public async Task<Folded<TState>?> Read(StreamName stream, CancellationToken limit)

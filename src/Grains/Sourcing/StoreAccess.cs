@@ -41,10 +41,15 @@ public sealed class StoreAccess(
     internal bool IsLate(long since) => time.GetElapsedTime(since) > options.Limit * 0.75;
 
     /// <summary>The snapshots of one kind of aggregate.</summary>
-    internal Snapshots<TState> SnapshotsOf<TState, TEvent>(JsonTypeInfo<TState> json)
-        where TState : class =>
+    internal Snapshots<TState> SnapshotsOf<TState, TCommand, TEvent>()
+        where TState : class, IAggregate<TState, TCommand, TEvent>
+        where TEvent : class =>
         (Snapshots<TState>)_snapshots.GetOrAdd(typeof(TState), _ => new Snapshots<TState>(
-            snapshots, json, types.All.Where(type => type.Json.Type.IsAssignableTo(typeof(TEvent))), logger));
+            snapshots,
+            TState.Json,
+            areKept: !TState.IsShort && !types.All.Any(
+                type => type.IsPersonal && type.Json.Type.IsAssignableTo(typeof(TEvent))),
+            logger));
 
     /// <summary>Calls the store until it answers or the limit ends, even if the store ignores the limit.</summary>
     /// <exception cref="StoreUnavailableException">The limit ended; what became of the call is unknown.</exception>

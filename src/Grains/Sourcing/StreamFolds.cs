@@ -11,7 +11,7 @@ internal sealed class StreamFolds<TState, TCommand, TEvent>(StoreAccess access)
     public static Folded<TState> Empty { get; } = new(TState.Initial, Version: 0, Position: 0);
 
     /// <summary>The kept folds.</summary>
-    public Snapshots<TState> Snapshots { get; } = access.SnapshotsOf<TState, TEvent>(TState.Json);
+    public Snapshots<TState> Snapshots { get; } = access.SnapshotsOf<TState, TCommand, TEvent>();
 
     /// <summary>Folds on.</summary>
     /// <param name="stream">The stream.</param>

@@ -44,6 +44,9 @@ public sealed record Saga<TSaga>(
     /// <inheritdoc/>
     public static string Category => TSaga.Category;
 
+    /// <inheritdoc/>
+    public static bool IsShort => true;
+
     /// <inheritdoc cref="ISaga{TSelf}.Json"/>
     public static JsonTypeInfo<Saga<TSaga>> Json => TSaga.Json;
 
