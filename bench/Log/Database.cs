@@ -21,17 +21,18 @@ internal abstract class Database : IAsyncDisposable
         "category, id, version, position, event_id, type, schema_version, time, data, "
         + "command_id, correlation_id, causation_id, actor, saga_id, trace_parent";
 
-    private readonly Lazy<ServiceProvider> _services;
+    /// <summary>Beside its events, what the raw client makes of them: a row for each stream.</summary>
+    protected const string RawRows =
+        "CREATE TABLE raw_rows (id TEXT PRIMARY KEY, balance BIGINT NOT NULL, version BIGINT NOT NULL);";
 
-    protected Database() => _services = new(() =>
+    private readonly Lazy<ServiceProvider> _services;
+    private readonly Lazy<SemaphoreSlim[]> _turns;
+
+    protected Database()
     {
-        // The table goes to standard output alone.
-        var services = new ServiceCollection()
-            .AddLogging(logging => logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace))
-            .AddWaybillEvents();
-        AddStore(services);
-        return services.BuildServiceProvider();
-    });
+        _services = new(CreateServices);
+        _turns = new(() => [.. Enumerable.Range(0, WritersMax).Select(_ => new SemaphoreSlim(1))]);
+    }
 
     /// <summary>How many of its connections may write at a time.</summary>
     internal abstract int WritersMax { get; }
@@ -47,6 +48,36 @@ internal abstract class Database : IAsyncDisposable
 
     /// <summary>Commits some rows at once.</summary>
     internal abstract Task InsertBatchAsync(int caller, IReadOnlyList<Deposit> deposits);
+
+    /// <summary>Commits what a row is after a deposit: its stream's row of the raw client.</summary>
+    internal Task UpsertRowAsync(int caller, Deposit deposit) => ExecuteAsync(
+        caller,
+        """
+        INSERT INTO raw_rows (id, balance, version) VALUES (@a, @b, @c)
+        ON CONFLICT (id) DO UPDATE SET balance = raw_rows.balance + excluded.balance, version = excluded.version
+        """,
+        deposit.Stream.Id,
+        deposit.Amount,
+        deposit.Version);
+
+    /// <summary>Reads a row of the raw client.</summary>
+    internal Task SelectRowAsync(int caller, Deposit deposit) => ExecuteAsync(
+        caller, "SELECT balance, version FROM raw_rows WHERE id = @a", deposit.Stream.Id);
+
+    /// <summary>Does a piece of the raw client's work on a connection that nobody else uses meanwhile.</summary>
+    internal async Task InTurnAsync(long number, Func<int, Task> work)
+    {
+        var writer = (int)(number % _turns.Value.Length);
+        await _turns.Value[writer].WaitAsync();
+        try
+        {
+            await work(writer);
+        }
+        finally
+        {
+            _turns.Value[writer].Release();
+        }
+    }
 
     /// <summary>Gives the raw client's table what the log holds, instead of what it held.</summary>
     internal abstract Task CopyLogAsync();
@@ -78,6 +109,9 @@ internal abstract class Database : IAsyncDisposable
 
     protected abstract void AddStore(IServiceCollection services);
 
+    /// <summary>One of the raw client's connections.</summary>
+    protected abstract DbConnection Writer(int caller);
+
     /// <summary>A connection that reads the log, its own or a pool's.</summary>
     protected abstract ValueTask<DbConnection> OpenReaderAsync();
 
@@ -97,10 +131,26 @@ internal abstract class Database : IAsyncDisposable
         return last;
     }
 
-    private async Task<long> SelectAsync(string text, params object[] values)
+    private ServiceProvider CreateServices()
     {
-        await using var connection = await OpenReaderAsync();
-        await using var command = connection.CreateCommand();
+        // The table goes to standard output alone.
+        var services = new ServiceCollection()
+            .AddLogging(logging => logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace))
+            .AddWaybillEvents();
+        AddStore(services);
+        return services.BuildServiceProvider();
+    }
+
+    // SQLite's client does not return before it is done.
+    private Task ExecuteAsync(int caller, string text, params object[] values) => Task.Run(async () =>
+    {
+        await using var command = Command(Writer(caller), text, values);
+        await command.ExecuteNonQueryAsync();
+    });
+
+    private static DbCommand Command(DbConnection connection, string text, object[] values)
+    {
+        var command = connection.CreateCommand();
         command.CommandText = text;
         foreach (var (index, value) in values.Index())
         {
@@ -108,6 +158,13 @@ internal abstract class Database : IAsyncDisposable
             (parameter.ParameterName, parameter.Value) = ($"@{(char)('a' + index)}", value);
             command.Parameters.Add(parameter);
         }
+        return command;
+    }
+
+    private async Task<long> SelectAsync(string text, params object[] values)
+    {
+        await using var connection = await OpenReaderAsync();
+        await using var command = Command(connection, text, values);
         await using var rows = await command.ExecuteReaderAsync();
         var read = 0L;
         for (var row = new object[rows.FieldCount]; await rows.ReadAsync(); read++) rows.GetValues(row);

@@ -26,8 +26,6 @@ internal static class Delivering
             database, silo => silo.Services.AddSingleton(arrivals));
         using var stop = new CancellationTokenSource();
         var following = database.FollowAsync(rawArrivals.Add, stop.Token);
-        var turns = new SemaphoreSlim[Math.Min(database.WritersMax, RawWriters)];
-        foreach (ref var turn in turns.AsSpan()) turn = new SemaphoreSlim(1);
 
         var good = new Contender("without it", length => PaceAsync(length, database, arrivals, AppendAsync));
         await harness.CompareAsync(
@@ -54,13 +52,8 @@ internal static class Delivering
 
         Task AppendAsync(long number) => ledger.Next(caller: 0, number).AppendAsync(database.Store);
 
-        async Task InsertAsync(long number)
-        {
-            var writer = (int)(number % turns.Length);
-            await turns[writer].WaitAsync();
-            await database.InsertAsync(writer, raw.Next(caller: 0, number));
-            turns[writer].Release();
-        }
+        Task InsertAsync(long number) => database.InTurnAsync(
+            number % RawWriters, writer => database.InsertAsync(writer, raw.Next(caller: 0, number)));
     }
 
     private static Ledger NewLedger(string prefix, int accounts = Accounts) =>

@@ -27,9 +27,10 @@ internal sealed class SqliteDatabase : Database
         _raw = new SqliteConnection($"Data Source={Path.Combine(_directory.FullName, "raw.db")};Pooling=false");
         _raw.Open();
         Execute(
-            """
+            $"""
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = FULL;
+            {RawRows}
             CREATE TABLE raw_events (
                 position INTEGER PRIMARY KEY,
                 category TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, event_id BLOB NOT NULL,
@@ -96,6 +97,8 @@ internal sealed class SqliteDatabase : Database
 
     protected override void AddStore(IServiceCollection services) =>
         services.AddSqliteEventStore(new() { Path = LogPath });
+
+    protected override DbConnection Writer(int caller) => _raw;
 
     protected override async ValueTask<DbConnection> OpenReaderAsync()
     {

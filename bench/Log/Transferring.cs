@@ -15,6 +15,10 @@ internal static class Transferring
     private const int Accounts = 1_000;
     private const int Closed = 10;
 
+    // What a transfer that succeeds commits to the log, and to its read models.
+    private const int Events = 5;
+    private const int Rows = 7;
+
     private static readonly Figures RateAndLatency = new("{0:N0}/s, p50 {1:N1} ms, p99 {2:N1} ms");
 
     internal static async Task RunAsync(Harness harness, Database database, int eventsMax)
@@ -25,22 +29,16 @@ internal static class Transferring
         using var stop = new CancellationTokenSource();
         var ends = new ConcurrentDictionary<string, TaskCompletionSource>();
         var following = FollowAsync(database.Store, ends, stop.Token);
+        var raw = new Ledger("raw", Accounts, Callers);
         var started = 0;
         await harness.CompareAsync(
             $"transfers to their end, 20 % compensated, {Callers} callers",
             RateAndLatency,
-            new Contender("", async length =>
-            {
-                var times = new ConcurrentBag<TimeSpan>();
-                var began = Stopwatch.GetTimestamp();
-                await Task.WhenAll(Enumerable.Range(0, Callers).Select(async _ =>
-                {
-                    while (Stopwatch.GetElapsedTime(began) < length)
-                        times.Add(await TransferAsync(grains, Interlocked.Increment(ref started), ends));
-                }));
-                var rate = times.Count / Stopwatch.GetElapsedTime(began).TotalSeconds;
-                return [rate, .. Figures.Percentiles([.. times])];
-            }));
+            new Contender("", length => LoopAsync(
+                length, _ => TransferAsync(grains, Interlocked.Increment(ref started), ends))),
+            new Contender(
+                $"raw: {Events} INSERTs and {Rows} UPSERTs, one after another",
+                length => LoopAsync(length, caller => RawAsync(database, raw, caller))));
         await stop.CancelAsync();
         await following;
     }
@@ -55,20 +53,44 @@ internal static class Transferring
             await account.Close(Context());
     }
 
-    private static async Task<TimeSpan> TransferAsync(
+    private static async Task<double[]> LoopAsync(TimeSpan length, Func<int, Task> transfer)
+    {
+        var times = new ConcurrentBag<TimeSpan>();
+        var began = Stopwatch.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, Callers).Select(async caller =>
+        {
+            while (Stopwatch.GetElapsedTime(began) < length)
+            {
+                var since = Stopwatch.GetTimestamp();
+                await transfer(caller);
+                times.Add(Stopwatch.GetElapsedTime(since));
+            }
+        }));
+        var rate = times.Count / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return [rate, .. Figures.Percentiles([.. times])];
+    }
+
+    private static async Task TransferAsync(
         IGrainFactory grains, int number, ConcurrentDictionary<string, TaskCompletionSource> ends)
     {
         var id = $"t{number}";
         var to = number % 5 == 0 ? Accounts + number / 5 % Closed : number * 7 % Accounts;
         var from = number % Accounts == to ? to + 1 : number % Accounts;
         var end = ends[id] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var began = Stopwatch.GetTimestamp();
         var outcome = await grains.GetGrain<ITransferGrain>(id).Start(
             Context(), new Transfer($"a{from % Accounts}", $"a{to}", 1, "EUR", null));
         if (outcome.Status is not OutcomeStatus.Accepted)
             throw new InvalidOperationException($"Transfer {id}: {outcome.Code}");
         await end.Task;
-        return Stopwatch.GetElapsedTime(began);
+    }
+
+    // As many commits as a transfer is, by a client without rules, sagas or deliveries.
+    private static async Task RawAsync(Database database, Ledger raw, int caller)
+    {
+        for (var i = 0; i < Events; i++)
+            await database.InTurnAsync(caller, writer => database.InsertAsync(writer, raw.Next(caller)));
+        for (var i = 0; i < Rows; i++)
+            await database.InTurnAsync(caller, writer => database.UpsertRowAsync(writer, raw.Next(caller)));
     }
 
     // The log tells of the ends: asking each transfer would cost more than the transfers.

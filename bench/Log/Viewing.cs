@@ -16,6 +16,7 @@ internal static class Viewing
 {
     private const int CommandsPerSecond = 500;
     private const int Accounts = 1_000;
+    private const int RawWriters = 10;
 
     // One command in so many meets an account that somebody else has written to meanwhile.
     private const int ConflictEvery = 10;
@@ -28,13 +29,16 @@ internal static class Viewing
         await Task.WhenAll(Enumerable.Range(0, Accounts).Select(number =>
             Account(number).Open(Deposit.Command(), Deposit.Actor, "EUR")));
         var list = grains.GetGrain<IProjectionCoordinatorGrain>(AccountList.Model.Name);
+        var raw = new Ledger("raw", Accounts, callers: 1);
         var sent = 0;
 
         await harness.CompareAsync(
             $"command to visible row, {CommandsPerSecond} commands/s",
             Figures.LatencyAndLoad,
             new Contender("", length => PaceAsync(length, database, () => VisibleAsync(Next()))),
-            new Contender("its answer alone", length => PaceAsync(length, database, () => DepositAsync(Next()))));
+            new Contender("its answer alone", length => PaceAsync(length, database, () => DepositAsync(Next()))),
+            new Contender(
+                "raw INSERT, UPSERT and SELECT, without a silo's work", length => PaceAsync(length, database, RawAsync)));
         await harness.CompareAsync(
             $"the same with a version conflict in one of {ConflictEvery}",
             Figures.LatencyAndLoad,
@@ -68,6 +72,18 @@ internal static class Viewing
                 AccountList.Model, new("account_id = $1", [accepted.View!.AccountId]), CancellationToken.None);
             if (seen.Rows.Single().Version < accepted.Version)
                 throw new InvalidOperationException("The row is older than the command.");
+        }
+
+        // The least that a client does who keeps both an event and a row, and then looks at the row.
+        Task RawAsync()
+        {
+            var deposit = raw.Next(caller: 0);
+            return database.InTurnAsync(Next() % RawWriters, async writer =>
+            {
+                await database.InsertAsync(writer, deposit);
+                await database.UpsertRowAsync(writer, deposit);
+                await database.SelectRowAsync(writer, deposit);
+            });
         }
 
         // Writes to an account past its grain, as another silo would whose grain does not know that it is dead.
