@@ -94,9 +94,6 @@ public sealed record Order(
     public static string Category => "order";
 
     /// <inheritdoc/>
-    public static bool IsShort => true;
-
-    /// <inheritdoc/>
     public static JsonTypeInfo<Order> Json => OrderJson.Default.Order;
 
     /// <inheritdoc/>

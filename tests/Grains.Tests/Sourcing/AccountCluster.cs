@@ -6,6 +6,7 @@ using Waybill.EventStore;
 using Waybill.EventStore.Sqlite;
 using Waybill.Grains;
 using Waybill.Grains.Accounts;
+using Waybill.Grains.Rides;
 using Waybill.Grains.Sourcing;
 
 namespace Waybill.Tests.Grains.Sourcing;
@@ -65,6 +66,8 @@ public class AccountCluster : IAsyncLifetime
     public IAccountGrain Elsewhere(string id) => _elsewhere.Client.GetGrain<IAccountGrain>(id);
 
     public IGuestGrain Guest(string id) => _here.Client.GetGrain<IGuestGrain>(id);
+
+    public IRideGrain Ride(string id) => _here.Client.GetGrain<IRideGrain>(id);
 
     private async Task<InProcessTestCluster> Deploy()
     {

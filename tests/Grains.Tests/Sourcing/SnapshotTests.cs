@@ -266,6 +266,16 @@ public sealed class SnapshotTests(SnapshotTests.SnapshottingCluster cluster)
         Store.SnapshotCalls(new StreamName("guest", _id)).ShouldBe(0);
     }
 
+    [Fact]
+    public async Task Of_an_aggregate_whose_streams_stay_short_none_is_looked_for()
+    {
+        (await cluster.Ride(_id).Get()).Status.ShouldBe(OutcomeStatus.NotFound);
+        (await Account.Get()).Status.ShouldBe(OutcomeStatus.NotFound);
+
+        Store.SnapshotCalls(new StreamName("ride", _id)).ShouldBe(0);
+        Store.SnapshotCalls(Stream).ShouldBe(1);
+    }
+
     private static CommandContext Command() => new(Guid.CreateVersion7(), "correlation", null, "ann");
 
     private static string Json(Snapshot snapshot) => Encoding.UTF8.GetString(snapshot.State);
