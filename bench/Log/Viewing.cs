@@ -37,8 +37,7 @@ internal static class Viewing
             Figures.LatencyAndLoad,
             new Contender("", length => PaceAsync(length, database, () => VisibleAsync(Next()))),
             new Contender("its answer alone", length => PaceAsync(length, database, () => DepositAsync(Next()))),
-            new Contender(
-                "raw INSERT, UPSERT and SELECT, without a silo's work", length => PaceAsync(length, database, RawAsync)));
+            new Contender("raw INSERT, UPSERT and SELECT", length => PaceAsync(length, database, RawAsync)));
         await harness.CompareAsync(
             $"the same with a version conflict in one of {ConflictEvery}",
             Figures.LatencyAndLoad,
