@@ -36,7 +36,11 @@ internal sealed class PostgresSession(NpgsqlConnection connection, TimeSpan? lim
     public override async Task ExecuteAllAsync(
         IReadOnlyList<(string Name, object?[] Values)> statements, CancellationToken cancellation)
     {
+        if (statements.Count == 0)
+            return; // The driver does not take an empty batch.
         await using var batch = new NpgsqlBatch(connection);
+        if (limit is { } time)
+            batch.Timeout = (int)time.TotalSeconds;
         foreach (var (name, values) in statements)
             batch.BatchCommands.Add(Sql.Statement(Sql.Part(name), values));
         await batch.ExecuteNonQueryAsync(cancellation);
