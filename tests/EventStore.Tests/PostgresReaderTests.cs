@@ -16,9 +16,8 @@ public sealed class PostgresReaderTests : IDisposable
 {
     private const int Queues = 2;
 
-    // The design promises 5 s to whoever waits for a command; a busy machine's threads come late. The driver by itself
-    // would take three times 2 s.
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(6);
+    // What the design promises to whoever waits for a command.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     private readonly string _schema;
     private readonly PostgresEventStore _store;
