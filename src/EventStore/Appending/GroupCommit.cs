@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 
 namespace Waybill.EventStore.Appending;
@@ -11,10 +10,10 @@ namespace Waybill.EventStore.Appending;
 /// <remarks>A failed commit fails all that was in it, and the writer is opened anew for the next ones.</remarks>
 internal sealed class GroupCommit : IDisposable
 {
-    /// <summary>How long a commit waits for those whom the one before it has answered, in milliseconds.</summary>
-    private const int LingerMilliseconds = 1;
+    /// <summary>How long a commit waits for those whom the one before it has answered.</summary>
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(1);
 
-    private readonly BlockingCollection<Pending> _waiting;
+    private readonly WaitingLine _waiting;
     private readonly EventStoreOptions _options;
     private readonly EventTypes _types;
     private readonly Func<IStoreWriter> _open;
@@ -66,7 +65,7 @@ internal sealed class GroupCommit : IDisposable
     /// <exception cref="StoreUnavailableException">It failed, or was not answered in time.</exception>
     public async Task<TResult> CarryOutAsync<TResult>(Pending<TResult> pending, CancellationToken cancellation)
     {
-        Enqueue(pending);
+        _waiting.Add(pending);
         try
         {
             return await pending.Answer.Within(_options.Limit, cancellation);
@@ -80,61 +79,23 @@ internal sealed class GroupCommit : IDisposable
     /// <summary>Carries out what still waits, then closes the writer.</summary>
     public void Dispose()
     {
-        _waiting.CompleteAdding();
+        _waiting.Close();
         _thread.Join();
         _writer?.Dispose();
     }
 
-    private void Enqueue(Pending pending)
-    {
-        try
-        {
-            if (!_waiting.TryAdd(pending))
-                throw new StoreOverloadedException(_waiting.BoundedCapacity);
-        }
-        catch (InvalidOperationException closed)
-        {
-            throw new StoreUnavailableException("The event store is closed.", closed);
-        }
-    }
-
+    // Whoever was answered often comes again at once, and one commit for all costs less than two for halves of them. So
+    // while there are fewer than lately, it waits a moment for the others. Who is alone waits for nobody.
     private void Run()
     {
         var batch = new List<Pending>(_options.BatchMax);
-        foreach (var first in _waiting.GetConsumingEnumerable())
+        while (_waiting.WaitFor(Math.Min(_busy, _options.BatchMax), Linger))
         {
-            Gather(first, batch);
+            _waiting.Take(batch, _options.BatchMax, _options.BatchEventsMax);
             if (batch.Count > 0)
                 Commit(batch);
             batch.Clear();
         }
-    }
-
-    // Whoever was answered often comes again at once, and one commit for all costs less than two for halves of them. So
-    // while there are fewer than lately, it waits a moment for the others. Who is alone waits for nobody.
-    private void Gather(Pending first, List<Pending> batch)
-    {
-        var until = Environment.TickCount64 + LingerMilliseconds;
-        var events = Take(first, batch);
-        while (batch.Count < _options.BatchMax && events < _options.BatchEventsMax)
-        {
-            var rest = batch.Count < _busy ? Math.Max(0, (int)(until - Environment.TickCount64)) : 0;
-            if (!_waiting.TryTake(out var next, rest))
-                return;
-            events += Take(next, batch);
-        }
-    }
-
-    // Returns how many events it adds to the batch.
-    private static int Take(Pending pending, List<Pending> batch)
-    {
-        if (pending.IsAbandoned)
-        {
-            pending.Abandon();
-            return 0;
-        }
-        batch.Add(pending);
-        return pending.EventCount;
     }
 
     // What is closed after a failure may fail to close as well. The next commit must not meet it again.
