@@ -136,6 +136,52 @@ public sealed class PostgresSharingTests(PostgresServer server)
             .ShouldBe(Enumerable.Range(1, 2 * appendsEach).Select(n => (long)n));
     }
 
+    // What a store takes the log for is decided on before the database is asked.
+    [Fact]
+    public async Task A_store_that_was_alone_finds_out_what_another_one_has_done()
+    {
+        using var one = OnPostgres.Open(_schema);
+        using var other = OnPostgres.Open(_schema);
+        NewEvent[] events = [NewEvent()];
+        var command = NewEvent();
+
+        await BeAlone(0);
+        (await other.AppendAsync(Make.Stream("taken"), 0, [NewEvent()], Cancellation)).ShouldBe(new Appended(1, 3));
+        (await one.AppendAsync(Make.Stream("taken"), 0, [NewEvent()], Cancellation)).ShouldBe(new Conflict(1));
+        await BeAlone(2);
+        (await other.AppendAsync(Make.Stream("again"), 0, events, Cancellation)).ShouldBe(new Appended(1, 6));
+        (await one.AppendAsync(Make.Stream("again"), 0, events, Cancellation)).ShouldBe(new Appended(1, 6));
+        await BeAlone(4);
+        await other.AppendAsync(Make.Stream("sent"), 0, [command], Cancellation);
+        var again = command with { EventId = Guid.CreateVersion7() };
+        (await one.AppendAsync(Make.Stream("sent"), 1, [again], Cancellation)).ShouldBe(new AlreadyRecorded(new(command.Metadata.CommandId, 1, 9)));
+        await BeAlone(6);
+        await other.AppendAsync(Make.Stream("other"), 0, [NewEvent()], Cancellation);
+        (await one.AppendAsync(Make.Stream("own"), 8, [NewEvent()], Cancellation)).ShouldBe(new Appended(9, 13));
+        (await one.VerifyAsync(cancellation: Cancellation)).ShouldBeOfType<Verification.Intact>();
+
+        async Task BeAlone(long version)
+        {
+            for (var n = 0; n < 2; n++)
+                (await one.AppendAsync(Make.Stream("own"), version + n, [NewEvent()], Cancellation))
+                    .ShouldBeOfType<Appended>();
+        }
+    }
+
+    [Fact]
+    public async Task A_store_that_is_alone_decides_and_commits_in_one_round_trip()
+    {
+        using var store = OnPostgres.Open(_schema);
+
+        for (var version = 0; version < 3; version++)
+            await store.AppendAsync(Make.Stream(), version, [NewEvent()], Cancellation);
+
+        // After the two round trips of a commit that asks first, the last statement would be COMMIT.
+        PostgresServer.Execute(
+            _schema, "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle' AND query LIKE '%INSERT INTO events%'")
+            .ShouldBe(1L);
+    }
+
     [Fact]
     public async Task An_append_is_recognised_by_any_store()
     {

@@ -3,24 +3,26 @@ using Waybill.EventStore.Appending;
 namespace Waybill.EventStore.Postgres;
 
 /// <summary>
-/// What a commit needs to know of the log, fetched under the append lock for all its appends at once, and what they
-/// add. Appends of one commit see each other's events here, before any of them is written.
+/// What a commit needs to know of the log, fetched under the append lock for all its appends at once or assumed, and
+/// what they add. Appends of one commit see each other's events here, before any of them is written.
 /// </summary>
-internal sealed class OpenLog : IOpenLog
+/// <param name="end">The last event that stands in the database.</param>
+internal sealed class OpenLog(LogEnd end) : IOpenLog
 {
     private readonly Dictionary<StreamName, long> _versions = [];
     private readonly Dictionary<(StreamName, long Version), Standing> _standing = [];
     private readonly Dictionary<(StreamName, Guid CommandId), RecordedCommand> _commands = [];
     private readonly List<Addition> _additions = [];
 
-    /// <summary>The position of the last event that stands in the database.</summary>
-    public long Head { get; set; }
+    /// <summary>The last event that stands in the database.</summary>
+    public LogEnd End => end;
 
-    /// <summary>Its hash; null if the log is empty, or the event is from before the chain began.</summary>
-    public byte[]? HeadHash { get; set; }
-
-    /// <summary>The events to write, in order; the first goes to the position after <see cref="Head"/>.</summary>
+    /// <summary>The events to write, in order; the first goes to the position after <see cref="End"/>.</summary>
     public IReadOnlyList<Addition> Additions => _additions;
+
+    /// <summary>Takes a stream to have a version, unless something is known of it already.</summary>
+    /// <returns>Whether it is only assumed.</returns>
+    public bool Assume(StreamName stream, long version) => _versions.TryAdd(stream, version);
 
     public void KnowVersion(StreamName stream, long version) => _versions[stream] = version;
 
@@ -50,7 +52,7 @@ internal sealed class OpenLog : IOpenLog
     public long Add(StreamName stream, long version, SerializedEvent @event)
     {
         _additions.Add(new(stream, version, @event));
-        var position = Head + _additions.Count;
+        var position = end.Position + _additions.Count;
         KnowVersion(stream, version);
         KnowEvent(stream, version, new(@event.EventId, position));
         KnowCommand(stream, new(@event.Metadata.CommandId, version, position));
@@ -60,3 +62,9 @@ internal sealed class OpenLog : IOpenLog
     /// <summary>An event to write.</summary>
     internal readonly record struct Addition(StreamName Stream, long Version, SerializedEvent Event);
 }
+
+/// <summary>The last event of the log.</summary>
+/// <param name="Position">Its position; 0 if there is none.</param>
+/// <param name="Time">Its time.</param>
+/// <param name="Hash">Its hash; null if there is none, or it is from before the chain began.</param>
+internal sealed record LogEnd(long Position, DateTime Time, byte[]? Hash);

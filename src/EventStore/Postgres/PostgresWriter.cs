@@ -7,9 +7,11 @@ using Waybill.EventStore.Personal;
 namespace Waybill.EventStore.Postgres;
 
 /// <summary>
-/// A connection that appends. A commit takes two round trips: the first takes the append lock, which all processes on
-/// this database share, and fetches what the appends must know; the second writes their events and commits. Where
-/// there are personal texts, one between them fetches the keys.
+/// A connection that appends, under a lock that all processes on this database share. Mostly a commit takes one round
+/// trip: it is decided on what the writer takes the log for, that nobody else has written to it and that each stream is
+/// what its append expects, and the server writes it if that is so. Otherwise it takes two: the first takes the lock
+/// and fetches what the appends must know, the second writes their events and commits. Where there are personal texts,
+/// one between them fetches the keys.
 /// </summary>
 /// <remarks>
 /// Positions are given under that lock, and it is let go only once the commit is visible to everybody. So positions
@@ -19,10 +21,14 @@ internal sealed class PostgresWriter : IStoreWriter
 {
     private readonly NpgsqlConnection _connection;
     private readonly TimeProvider _time;
+    private readonly NpgsqlBatch _atOnce;
     private readonly NpgsqlBatch _begin;
     private readonly NpgsqlBatch _keys;
     private readonly NpgsqlBatch _write;
     private readonly NpgsqlBatch _commit;
+
+    private readonly PostgresAppend _assumed = new();
+    private readonly PostgresAppend _known = new();
 
     private readonly NpgsqlParameter<string[]> _categories = new(), _ids = new();
     private readonly NpgsqlParameter<long[]> _expectedVersions = new();
@@ -39,28 +45,11 @@ internal sealed class PostgresWriter : IStoreWriter
 
     private readonly RowBytes _buffer = new();
 
-    private readonly NpgsqlParameter<long> _head = new();
-    private readonly NpgsqlParameter<long> _newHead = new();
-    private readonly NpgsqlParameter<DateTime> _now = new() { NpgsqlDbType = NpgsqlDbType.TimestampTz };
-    private readonly Column[] _columns =
-    [
-        new Column<string>(row => row.Stream.Category),
-        new Column<string>(row => row.Stream.Id),
-        new Column<long>(row => row.Version),
-        new Column<Guid>(row => row.Event.EventId),
-        new Column<string>(row => row.Event.Type.Name),
-        new Column<int>(row => row.Event.Type.SchemaVersion),
-        new Column<byte[]>(row => row.Data, NpgsqlDbType.Array | NpgsqlDbType.Json),
-        new Column<Guid>(row => row.Event.Metadata.CommandId),
-        new Column<string>(row => row.Event.Metadata.CorrelationId),
-        new Column<string?>(row => row.Event.Metadata.CausationId),
-        new Column<string>(row => row.Event.Metadata.Actor),
-        new Column<string?>(row => row.Event.Metadata.SagaId),
-        new Column<string?>(row => row.Event.Metadata.TraceParent),
-        new Column<short>(row => (short)row.Slot),
-        new Column<byte[]>(row => row.Hash!, NpgsqlDbType.Array | NpgsqlDbType.Bytea),
-        new Column<Guid?>(row => row.KeyId),
-    ];
+    // The log's end after this writer's last commit; null before its first.
+    private LogEnd? _end;
+
+    // Where several processes write, what this one takes the log for is mostly wrong, and asking first costs less.
+    private bool _isAlone;
 
     /// <param name="connection">A connection that is from now on this writer's own.</param>
     /// <param name="time">The clock.</param>
@@ -68,6 +57,8 @@ internal sealed class PostgresWriter : IStoreWriter
     {
         _connection = connection;
         _time = time;
+        // A batch is one transaction, also without saying so.
+        _atOnce = connection.Prepare(("lock-log", []), ("append-events", _assumed.Parameters));
         _begin = connection.Prepare(
             ("begin", []),
             ("lock-log", []),
@@ -75,15 +66,12 @@ internal sealed class PostgresWriter : IStoreWriter
             ("select-streams", [_categories, _ids, _expectedVersions, _counts]),
             ("select-commands", [_commandCategories, _commandStreams, _commandIds]));
         _keys = connection.Prepare(("ensure-subject-keys", [_subjects, _freshKeyIds, _freshKeys, _freshSince]));
-        _write = connection.Prepare(
-            ("insert-events", [_head, _now, .. _columns.Select(column => column.Parameter)]),
-            ("notify-head", [_newHead]),
-            ("commit", []));
+        _write = connection.Prepare(("append-events", _known.Parameters), ("commit", []));
         _commit = connection.Prepare(("commit", []));
     }
 
     /// <inheritdoc/>
-    public long Head { get; private set; }
+    public long Head => _end?.Position ?? 0;
 
     /// <inheritdoc/>
     public IReadOnlyList<LogRow> Added { get; private set; } = [];
@@ -92,11 +80,8 @@ internal sealed class PostgresWriter : IStoreWriter
     public void Commit(IReadOnlyList<Pending> batch)
     {
         var appends = batch.Cast<PendingAppend>().ToArray(); // What is beside the log has connections of its own.
-        var log = Begin(appends);
-        foreach (var append in appends)
-            append.Result = AppendRule.Apply(append, log);
-        Added = End(log);
-        Head = log.Head + log.Additions.Count;
+        if (!TryCommitAtOnce(appends))
+            CommitInTwo(appends);
     }
 
     /// <summary>A time as it is hashed: microseconds since 1970.</summary>
@@ -105,23 +90,79 @@ internal sealed class PostgresWriter : IStoreWriter
 
     public void Dispose() => _connection.Dispose();
 
+    private bool TryCommitAtOnce(PendingAppend[] appends)
+    {
+        if (!_isAlone || _end is not { } end || appends.Any(append => append.Events.Any(e => e.Subject is not null)))
+            return false;
+        var log = new OpenLog(end);
+        var streams = new List<PendingAppend>(appends.Length);
+        foreach (var append in appends)
+        {
+            if (log.Assume(append.Stream, append.ExpectedVersion))
+                streams.Add(append);
+            if (AppendRule.Apply(append, log) is not AppendResult.Appended appended)
+                return false; // Why that is, only the database can say.
+            append.Result = appended;
+        }
+
+        var time = TimeAfter(end);
+        var rows = ToRows(log, time, []);
+        _assumed.Set(end.Position, time, rows, streams, CommandsOf(appends));
+        if (!HasWritten(_atOnce, append: 1))
+            return false;
+        Take(end, time, rows);
+        return true;
+    }
+
+    private void CommitInTwo(PendingAppend[] appends)
+    {
+        var log = Begin(appends);
+        foreach (var append in appends)
+            append.Result = AppendRule.Apply(append, log);
+        var time = TimeAfter(log.End);
+        var rows = ToRows(log, time, EnsureKeys(log.Additions, time));
+        if (rows.Length == 0)
+            _commit.ExecuteNonQuery();
+        else
+            Write(log.End, time, rows);
+        _isAlone = _end is null || _end.Position == log.End.Position;
+        Take(log.End, time, rows);
+    }
+
+    private void Write(LogEnd end, DateTime time, LogRow[] rows)
+    {
+        _known.Set(end.Position, time, rows, [], []);
+        if (!HasWritten(_write, append: 0))
+            throw new InvalidOperationException($"The log no longer ends at {end.Position}, under the append lock.");
+    }
+
+    // Returns only once all is answered: that it is committed, the server says after the last statement's result.
+    private static bool HasWritten(NpgsqlBatch batch, int append)
+    {
+        batch.ExecuteNonQuery();
+        return batch.BatchCommands[append].Rows > 0;
+    }
+
+    private void Take(LogEnd end, DateTime time, LogRow[] rows)
+    {
+        _end = rows is [.., var last] ? new(last.Position, time, last.Hash) : end;
+        Added = rows;
+    }
+
     private OpenLog Begin(PendingAppend[] appends)
     {
         _categories.TypedValue = [.. appends.Select(append => append.Stream.Category)];
         _ids.TypedValue = [.. appends.Select(append => append.Stream.Id)];
         _expectedVersions.TypedValue = [.. appends.Select(append => append.ExpectedVersion)];
         _counts.TypedValue = [.. appends.Select(append => append.Events.Length)];
-        var commands = appends
-            .SelectMany(append => append.CommandIds, (append, commandId) => (append.Stream, Id: commandId))
-            .ToArray();
+        var commands = CommandsOf(appends);
         _commandCategories.TypedValue = [.. commands.Select(command => command.Stream.Category)];
         _commandStreams.TypedValue = [.. commands.Select(command => command.Stream.Id)];
-        _commandIds.TypedValue = [.. commands.Select(command => command.Id)];
+        _commandIds.TypedValue = [.. commands.Select(command => command.CommandId)];
 
-        var log = new OpenLog();
         using var rows = _begin.ExecuteReader(); // The first result is the lock's, and says nothing.
         rows.NextResult();
-        ReadHead(rows, log);
+        var log = new OpenLog(ReadEnd(rows));
         rows.NextResult();
         while (rows.Read())
             ReadStream(rows, appends[rows.GetInt32(0) - 1], log);
@@ -134,19 +175,15 @@ internal sealed class PostgresWriter : IStoreWriter
         return log;
     }
 
-    // Time never falls along the log, even if this machine's clock is behind another's or is set back.
-    private void ReadHead(NpgsqlDataReader rows, OpenLog log)
-    {
-        var ticks = _time.GetUtcNow().UtcTicks;
-        var now = new DateTime(ticks - ticks % TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc);
-        var last = DateTime.MinValue;
-        if (rows.Read())
-        {
-            (log.Head, last) = (rows.GetInt64(0), rows.GetDateTime(1));
-            log.HeadHash = rows.IsDBNull(2) ? null : rows.GetFieldValue<byte[]>(2);
-        }
-        _now.TypedValue = now > last ? now : last;
-    }
+    private static SentCommand[] CommandsOf(PendingAppend[] appends) =>
+    [
+        .. appends.SelectMany(
+            append => append.CommandIds, (append, commandId) => new SentCommand(append.Stream, commandId)),
+    ];
+
+    private static LogEnd ReadEnd(NpgsqlDataReader rows) => rows.Read()
+        ? new(rows.GetInt64(0), rows.GetDateTime(1), rows.IsDBNull(2) ? null : rows.GetFieldValue<byte[]>(2))
+        : new(0, DateTime.MinValue, null);
 
     // A row for each event found where the append expects to write, or one that has only the stream's version.
     private static void ReadStream(NpgsqlDataReader rows, PendingAppend append, OpenLog log)
@@ -156,28 +193,19 @@ internal sealed class PostgresWriter : IStoreWriter
             log.KnowEvent(append.Stream, rows.GetInt64(2), new(rows.GetGuid(3), rows.GetInt64(4)));
     }
 
-    private LogRow[] End(OpenLog log)
+    // Time never falls along the log, even if this machine's clock is behind another's or is set back.
+    private DateTime TimeAfter(LogEnd end)
     {
-        if (log.Additions.Count == 0)
-        {
-            _commit.ExecuteNonQuery();
-            return [];
-        }
-        _head.TypedValue = log.Head;
-        _newHead.TypedValue = log.Head + log.Additions.Count;
-        var rows = ToRows(log);
-        foreach (var column in _columns)
-            column.Set(rows);
-        _write.ExecuteNonQuery();
-        return rows;
+        var ticks = _time.GetUtcNow().UtcTicks;
+        var now = new DateTime(ticks - ticks % TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc);
+        return now > end.Time ? now : end.Time;
     }
 
-    private LogRow[] ToRows(OpenLog log)
+    private LogRow[] ToRows(OpenLog log, DateTime time, Dictionary<string, SubjectKey> keys)
     {
-        var keys = EnsureKeys(log.Additions);
         var rows = new LogRow[log.Additions.Count];
-        var microseconds = ToMicroseconds(_now.TypedValue);
-        var (position, hash) = (log.Head, log.HeadHash);
+        var microseconds = ToMicroseconds(time);
+        var (position, hash) = (log.End.Position, log.End.Hash);
         for (var i = 0; i < rows.Length; i++)
         {
             var (stream, version, @event) = log.Additions[i];
@@ -188,7 +216,7 @@ internal sealed class PostgresWriter : IStoreWriter
         return rows;
     }
 
-    private Dictionary<string, SubjectKey> EnsureKeys(IReadOnlyList<OpenLog.Addition> additions)
+    private Dictionary<string, SubjectKey> EnsureKeys(IReadOnlyList<OpenLog.Addition> additions, DateTime time)
     {
         var keys = new Dictionary<string, SubjectKey>();
         foreach (var addition in additions)
@@ -200,28 +228,10 @@ internal sealed class PostgresWriter : IStoreWriter
         _subjects.TypedValue = [.. keys.Keys];
         _freshKeyIds.TypedValue = [.. keys.Values.Select(key => key.Id)];
         _freshKeys.TypedValue = [.. keys.Values.Select(key => key.Key)];
-        _freshSince.TypedValue = _now.TypedValue;
+        _freshSince.TypedValue = time;
         using var rows = _keys.ExecuteReader();
         while (rows.Read())
             keys[rows.GetString(0)] = new(rows.GetGuid(1), rows.GetFieldValue<byte[]>(2));
         return keys;
-    }
-
-    /// <summary>A column of the rows to write, sent as one array.</summary>
-    private abstract class Column
-    {
-        public abstract NpgsqlParameter Parameter { get; }
-
-        public abstract void Set(LogRow[] rows);
-    }
-
-    private sealed class Column<T>(Func<LogRow, T> value, NpgsqlDbType? type = null) : Column
-    {
-        private readonly NpgsqlParameter<T[]> _parameter =
-            type is { } given ? new() { NpgsqlDbType = given } : new();
-
-        public override NpgsqlParameter Parameter => _parameter;
-
-        public override void Set(LogRow[] rows) => _parameter.TypedValue = Array.ConvertAll(rows, row => value(row));
     }
 }
