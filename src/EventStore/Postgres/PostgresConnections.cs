@@ -1,3 +1,4 @@
+using System.Data;
 using System.Globalization;
 using Npgsql;
 
@@ -5,17 +6,27 @@ namespace Waybill.EventStore.Postgres;
 
 /// <summary>
 /// Makes connections on which nothing waits for ever, all of them configured by <c>configure-session</c>. Readers share
-/// a pool; the writer's connection is its own, so that closing it ends whatever it was about.
+/// two pools; the writer's connection is its own, so that closing it ends whatever it was about.
 /// </summary>
+/// <remarks>
+/// The driver's pool gives out the connection that was idle longest, so that after a burst of load all of them are used
+/// in turn, and the server's process behind each finds its caches cold. That is why a few make a pool of their own,
+/// which does nearly all the work, and the others stand by.
+/// </remarks>
 internal sealed class PostgresConnections : IDisposable
 {
     /// <summary>How many reads run at a time; a few processes then fit into a server's usual 100 connections.</summary>
     private const int ReadersMax = 20;
 
+    /// <summary>How many of them are used before any other.</summary>
+    private const int FirstMax = 4;
+
     /// <summary>How often a connection that only listens asks whether its server is still there, in seconds.</summary>
     private const int ListenerKeepAlive = 10;
 
+    private readonly NpgsqlDataSource _firstReaders;
     private readonly NpgsqlDataSource _readers;
+    private readonly SemaphoreSlim _first;
     private readonly NpgsqlDataSource _writers;
     private readonly NpgsqlDataSource _listeners;
     private readonly string _milliseconds;
@@ -28,7 +39,13 @@ internal sealed class PostgresConnections : IDisposable
         {
             var settings = Settings(options);
             Place = $"{settings.Host}:{settings.Port}, database {settings.Database ?? settings.Username}";
+            var first = Math.Min(FirstMax, settings.MaxPoolSize / 2);
+            _first = new(first);
+            settings.MaxPoolSize -= first;
+            settings.MinPoolSize = Math.Min(settings.MinPoolSize, settings.MaxPoolSize);
             _readers = Source(settings);
+            (settings.MinPoolSize, settings.MaxPoolSize) = (0, Math.Max(1, first));
+            _firstReaders = Source(settings);
             settings.Pooling = false;
             _writers = Source(settings);
             settings.KeepAlive = ListenerKeepAlive;
@@ -46,11 +63,31 @@ internal sealed class PostgresConnections : IDisposable
     /// <summary>Which database this is, for whoever operates it: no secrets.</summary>
     public string Place { get; }
 
-    public ValueTask<NpgsqlConnection> OpenReaderAsync(CancellationToken cancellation) =>
-        _readers.OpenConnectionAsync(cancellation);
-
-    /// <summary>Drops the readers' idle connections: a server that is gone took them with it.</summary>
-    public void ForgetReaders() => _readers.Clear();
+    /// <summary>Has some work done on a connection of the pools.</summary>
+    public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    {
+        var isFirst = _first.Wait(0, CancellationToken.None);
+        NpgsqlConnection? connection = null;
+        try
+        {
+            connection = await (isFirst ? _firstReaders : _readers).OpenConnectionAsync(cancellation);
+            return await work(connection);
+        }
+        catch (Exception error) when (PostgresFailure.Is(error) && connection is not { State: ConnectionState.Open })
+        {
+            // A server that is gone took the idle ones with it.
+            _firstReaders.Clear();
+            _readers.Clear();
+            throw;
+        }
+        finally
+        {
+            if (connection is not null)
+                await connection.DisposeAsync();
+            if (isFirst)
+                _first.Release();
+        }
+    }
 
     /// <summary>Blocks the thread that asks: the writer has one of its own.</summary>
     public NpgsqlConnection OpenWriter() =>
@@ -65,6 +102,7 @@ internal sealed class PostgresConnections : IDisposable
     {
         _listeners.Dispose();
         _readers.Dispose();
+        _firstReaders.Dispose();
         _writers.Dispose();
     }
 

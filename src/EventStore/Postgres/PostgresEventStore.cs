@@ -1,4 +1,3 @@
-using System.Data;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -128,13 +127,13 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
 
     private protected override Task<bool> Advance<TRow>(
         ReadModel<TRow> model, ProjectionCommit<TRow> commit, CancellationToken cancellation) =>
-        _advances.CarryOut(model, commit, cancellation).Within(_limit, cancellation);
+        _advances.CarryOut(new PostgresAdvance<TRow>(model, commit), cancellation).Within(_limit, cancellation);
 
     // A batch is one transaction; with a single statement it is what a command is.
-    private Task<IReadOnlyList<long>> Execute(
+    private Task<IReadOnlyList<bool>> Execute(
         IReadOnlyList<PostgresAdvance> advances, CancellationToken cancellation) =>
         ToTheEnd(
-            connection => PostgresRows.ExecuteAsync(connection, advances, cancellation),
+            connection => PostgresAdvances.ExecuteAsync(connection, advances, cancellation),
             PostgresFailure.CannotWrite,
             cancellation);
 
@@ -170,24 +169,15 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
     {
         if (_closed)
             throw new StoreUnavailableException("The event store is closed.");
-        NpgsqlConnection? connection = null;
         try
         {
-            connection = await _connections.OpenReaderAsync(cancellation);
-            return await work(connection);
+            return await _connections.ReadAsync(work, cancellation);
         }
         catch (Exception error) when (PostgresFailure.Is(error))
         {
             _logger.LogWarning(error, "The database failed.");
             Recent.Clear();
-            if (connection is not { State: ConnectionState.Open })
-                _connections.ForgetReaders();
             throw explain(error);
-        }
-        finally
-        {
-            if (connection is not null)
-                await connection.DisposeAsync();
         }
     }
 }

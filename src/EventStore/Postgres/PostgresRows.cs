@@ -103,65 +103,6 @@ internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit)
             await InsertAsync(model, generation, some, OnConflict(model), cancellation);
     }
 
-    /// <summary>
-    /// Moves a projection's position, if it is where the commit says, and writes its rows then: one statement, which
-    /// returns how many positions it has moved. The fence is looked at before any row is written.
-    /// </summary>
-    public static string Advance(ReadModel model, long generation, bool withRows)
-    {
-        var fence = $"WITH fence AS ({Sql.Part(ProjectionFence.Statement)} RETURNING 1)";
-        var rows = $", written AS ({Insert(model, generation, first: ProjectionFence.ValueCount + 1)} "
-            + $"WHERE EXISTS (SELECT FROM fence) {OnConflict(model)})";
-        return $"{fence}{(withRows ? rows : "")} SELECT count(*) FROM fence";
-    }
-
-    /// <summary>
-    /// Executes what is made with <see cref="Advance"/>, in one transaction. Several do not wait long for locks.
-    /// </summary>
-    /// <returns>How many positions each has moved.</returns>
-    public static async Task<IReadOnlyList<long>> ExecuteAsync(
-        NpgsqlConnection connection, IReadOnlyList<PostgresAdvance> advances, CancellationToken cancellation)
-    {
-        var isAlone = advances.Count == 1;
-        await using var batch = new NpgsqlBatch(connection);
-        if (!isAlone)
-            batch.BatchCommands.Add(Sql.Statement(Sql.Part("limit-locks"), []));
-        foreach (var advance in advances)
-        {
-            var command = new NpgsqlBatchCommand(advance.Text);
-            command.Parameters.AddRange(advance.Values().ToArray());
-            batch.BatchCommands.Add(command);
-        }
-        var moved = new List<long>(advances.Count);
-        try
-        {
-            await using var results = await batch.ExecuteReaderAsync(cancellation);
-            if (!isAlone)
-                await results.NextResultAsync(cancellation);
-            do
-            {
-                await results.ReadAsync(cancellation);
-                moved.Add(results.GetInt64(0));
-            }
-            while (await results.NextResultAsync(cancellation));
-            return moved;
-        }
-        catch (PostgresException gone) when (isAlone && gone.SqlState == PostgresErrorCodes.UndefinedTable)
-        {
-            return [0]; // Nobody drops a table that a fence still leads to.
-        }
-    }
-
-    /// <summary>The parameters of <see cref="Advance"/>.</summary>
-    public static IEnumerable<NpgsqlParameter> AdvanceValues<TRow>(
-        ReadModel<TRow> model, ProjectionCommit<TRow> commit)
-        where TRow : class
-    {
-        var fence = ProjectionFence.Values(model, commit)
-            .Select(value => new NpgsqlParameter { Value = Sql.Encode(value) });
-        return commit.Upserts.Count == 0 ? fence : fence.Concat(RowValues(model, commit.Upserts));
-    }
-
     /// <inheritdoc/>
     public override async Task DeleteAsync<TRow>(
         ReadModel<TRow> model, long generation, IReadOnlyList<RowKey> keys, CancellationToken cancellation)
@@ -233,8 +174,20 @@ internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit)
         _ => NpgsqlDbType.Text,
     };
 
-    private static string Unnest(IReadOnlyCollection<ReadModelColumn> columns, int first = 1) =>
-        $"unnest({string.Join(", ", columns.Select((_, i) => $"${first + i}"))})";
+    /// <summary>Parameters that are arrays, as rows.</summary>
+    /// <param name="columns">What each one is an array of.</param>
+    /// <param name="first">The number of the first one.</param>
+    /// <param name="more">Others beside them.</param>
+    public static string Unnest(IReadOnlyCollection<ReadModelColumn> columns, int first = 1, string more = "") =>
+        $"unnest({string.Join(", ", columns.Select((_, i) => $"${first + i}"))}{more})";
+
+    /// <summary>The rows' columns, each as one array.</summary>
+    public static IEnumerable<NpgsqlParameter> Values<TRow>(ReadModel<TRow> model, IReadOnlyList<TRow> rows)
+        where TRow : class
+    {
+        var array = new RowArray<TRow>(rows);
+        return model.TypedColumns.Select(column => column.Accept(array));
+    }
 
     private static string Match(ReadModel model) =>
         string.Join(" AND ", model.Key.Select(column => $"kept.{Quote(column.Name)} = k.{Quote(column.Name)}"));
@@ -268,20 +221,11 @@ internal sealed class PostgresRows(NpgsqlConnection connection, TimeSpan? limit)
     {
         if (rows.Count == 0)
             return;
-        await using var command = Command($"{Insert(model, generation)} {onConflict}");
-        command.Parameters.AddRange(RowValues(model, rows).ToArray());
+        await using var command = Command(
+            $"INSERT INTO {Quote(model.Table(generation))} ({Names(model.Columns)}) "
+                + $"SELECT * FROM {Unnest(model.Columns)} {onConflict}");
+        command.Parameters.AddRange(Values(model, rows).ToArray());
         await command.ExecuteNonQueryAsync(cancellation);
-    }
-
-    private static string Insert(ReadModel model, long generation, int first = 1) =>
-        $"INSERT INTO {Quote(model.Table(generation))} ({Names(model.Columns)}) "
-        + $"SELECT * FROM {Unnest(model.Columns, first)}";
-
-    private static IEnumerable<NpgsqlParameter> RowValues<TRow>(ReadModel<TRow> model, IReadOnlyList<TRow> rows)
-        where TRow : class
-    {
-        var array = new RowArray<TRow>(rows);
-        return model.TypedColumns.Select(column => column.Accept(array));
     }
 
     private async Task CopyAsync<TRow>(

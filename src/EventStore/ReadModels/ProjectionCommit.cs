@@ -87,8 +87,6 @@ internal static class ProjectionFence
 {
     public const string Statement = "move-position";
 
-    public const int ValueCount = 6;
-
     public static object?[] Values<TRow>(ReadModel model, ProjectionCommit<TRow> commit)
         where TRow : class =>
         [model.View, commit.Queue.Number, commit.Queue.Count, commit.Generation, commit.From, commit.To];

@@ -73,6 +73,48 @@ public sealed class PostgresReadModelStoreTests(PostgresServer server) : ReadMod
             Specimen.Model, new ProjectionCommit<Specimen>(new(queue, queues), 1, 0, 1), Cancellation);
     }
 
+    // While one commit waits, those that come meanwhile gather for the next one.
+    [Fact]
+    public async Task Of_steps_that_share_a_transaction_each_is_fenced_by_itself()
+    {
+        const int queues = 3;
+        await Store.PrepareAsync(Tally.Model, queues, Cancellation);
+        await Store.PrepareAsync(Specimen.Model, 1, Cancellation);
+        Task<CommitOutcome> first, late, right;
+        Task<CommitOutcome>[] rivals;
+
+        using (var owner = PostgresServer.Connect(_schema))
+        {
+            using var locking = new NpgsqlCommand("BEGIN; LOCK TABLE specimen_v1_g1 IN ACCESS EXCLUSIVE MODE", owner);
+            locking.ExecuteNonQuery();
+            first = Store.CommitAsync(
+                Specimen.Model,
+                new ProjectionCommit<Specimen>(new(0, 1), 1, 0, 1) { Upserts = [Specimen.Empty("a")] },
+                Cancellation);
+            while (Query("SELECT count(*) FROM pg_locks WHERE NOT granted") is 0L)
+            {
+                // It is not waiting yet.
+            }
+            rivals = [.. Enumerable.Range(1, 4).Select(n => CommitTally(queue: 0, from: 0, to: n))];
+            late = CommitTally(queue: 1, from: 5, to: 6);
+            right = CommitTally(queue: 2, from: 0, to: 7);
+        }
+
+        (await first).ShouldBe(CommitOutcome.Committed);
+        (await Task.WhenAll(rivals)).Count(outcome => outcome is CommitOutcome.Committed).ShouldBe(1);
+        (await late).ShouldBe(CommitOutcome.Superseded);
+        (await right).ShouldBe(CommitOutcome.Committed);
+        var positions = (await Store.ReadStateAsync(Tally.Model, Cancellation)).Positions;
+        (await Store.QueryAsync(Tally.Model, new(), Cancellation)).Rows
+            .ShouldBe([new($"s0-{positions[0].Position}", positions[0].Position), new("s2-7", 7)]);
+        positions.Select(queue => queue.Position).Skip(1).ShouldBe([0, 7]);
+
+        Task<CommitOutcome> CommitTally(int queue, long from, long to) => Store.CommitAsync(
+            Tally.Model,
+            new ProjectionCommit<Tally>(new(queue, queues), 1, from, to) { Upserts = [new($"s{queue}-{to}", to)] },
+            Cancellation);
+    }
+
     protected override object? Query(string sql)
     {
         using var connection = PostgresServer.Connect(_schema);
