@@ -154,7 +154,8 @@ public sealed class PostgresSharingTests(PostgresServer server)
         await BeAlone(4);
         await other.AppendAsync(Make.Stream("sent"), 0, [command], Cancellation);
         var again = command with { EventId = Guid.CreateVersion7() };
-        (await one.AppendAsync(Make.Stream("sent"), 1, [again], Cancellation)).ShouldBe(new AlreadyRecorded(new(command.Metadata.CommandId, 1, 9)));
+        (await one.AppendAsync(Make.Stream("sent"), 1, [again], Cancellation))
+            .ShouldBe(new AlreadyRecorded(new(command.Metadata.CommandId, 1, 9)));
         await BeAlone(6);
         await other.AppendAsync(Make.Stream("other"), 0, [NewEvent()], Cancellation);
         (await one.AppendAsync(Make.Stream("own"), 8, [NewEvent()], Cancellation)).ShouldBe(new Appended(9, 13));
