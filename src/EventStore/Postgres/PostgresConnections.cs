@@ -64,7 +64,7 @@ internal sealed class PostgresConnections : IDisposable
     public string Place { get; }
 
     /// <summary>Has some work done on a connection of the pools.</summary>
-    public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    public async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
     {
         var isFirst = _first.Wait(0, CancellationToken.None);
         NpgsqlConnection? connection = null;

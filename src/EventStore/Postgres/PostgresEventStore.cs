@@ -171,7 +171,7 @@ public sealed class PostgresEventStore : RelationalEventStore, IDisposable
             throw new StoreUnavailableException("The event store is closed.");
         try
         {
-            return await _connections.ReadAsync(work, cancellation);
+            return await _connections.UseAsync(work, cancellation);
         }
         catch (Exception error) when (PostgresFailure.Is(error))
         {
