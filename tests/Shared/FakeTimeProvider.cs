@@ -37,8 +37,6 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
         var end = GetUtcNow() + by;
         while (NextDue(end) is { } timer)
             timer.Fire();
-        lock (_lock)
-            _now = end;
     }
 
     /// <summary>Sets the clock, back if need be, without firing timers: what an operator may do to one.</summary>
@@ -74,7 +72,10 @@ public sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
         {
             var timer = _timers.Where(timer => timer.Due <= end).MinBy(timer => timer.Due);
             if (timer is null)
+            {
+                _now = end; // At once: a timer that came in between would be due before it, and never fire.
                 return null;
+            }
             if (timer.Due > _now)
                 _now = timer.Due;
             if (timer.Period > TimeSpan.Zero)

@@ -119,6 +119,20 @@ public sealed class SagaCluster : IAsyncLifetime
             limit.Token.ThrowIfCancellationRequested();
     }
 
+    /// <summary>Lets some time pass, and asks until something holds that comes of it.</summary>
+    public Task Passes(TimeSpan time, Func<Task<bool>> holds)
+    {
+        Clock.Advance(time);
+        // The clock goes on: who read it just before it leapt waits for a moment that lies beyond.
+        return Until(async () =>
+        {
+            if (await holds())
+                return true;
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            return false;
+        });
+    }
+
     public async Task<TransferView> UntilEnded(string transfer)
     {
         TransferView? view = null;

@@ -52,8 +52,7 @@ public abstract class SettledTransferTests(PostgresServer? server) : IAsyncLifet
         (await Explain()).Unanswered.ShouldBe([credit]);
         // Neither of the other verbs leads any further.
         await Transfer.Retry(Command("eve"));
-        _cluster.Clock.Advance(CompensationLimit);
-        await Until(async () => (await Explain()).Stuck == "credit: timed-out");
+        await _cluster.Passes(CompensationLimit, async () => (await Explain()).Stuck == "credit: timed-out");
 
         var word = Command("eve") with { CorrelationId = "another" };
         var settled = await Transfer.Settle(word, credit, CommandOutcome.NotDone);
@@ -164,8 +163,7 @@ public abstract class SettledTransferTests(PostgresServer? server) : IAsyncLifet
         await _cluster.Account("bob").Close(Command());
         await Start(whileCrediting: () => Break("ann"));
         await Until(async () => (await Explain()).Steps.Any(step => step.Name == "undo-debit"));
-        _cluster.Clock.Advance(CompensationLimit);
-        await Until(async () => (await Explain()).Stuck == "undo-debit: timed-out");
+        await _cluster.Passes(CompensationLimit, async () => (await Explain()).Stuck == "undo-debit: timed-out");
         var undo = Find(await Explain(), "undo-debit").CommandId;
         await Transfer.Compensate(Command("eve"));
         (await Explain()).Unanswered.ShouldBe([undo]);
@@ -214,10 +212,10 @@ public abstract class SettledTransferTests(PostgresServer? server) : IAsyncLifet
 
     private async Task GetStuck(string on)
     {
-        _cluster.Clock.Advance(Waybill.Grains.Transfers.Transfer.StageLimit);
-        await Until(async () => (await Explain()).Status is SagaStatus.Compensating);
-        _cluster.Clock.Advance(CompensationLimit);
-        await Until(async () => (await Explain()).Stuck == on);
+        await _cluster.Passes(
+            Waybill.Grains.Transfers.Transfer.StageLimit,
+            async () => (await Explain()).Status is SagaStatus.Compensating);
+        await _cluster.Passes(CompensationLimit, async () => (await Explain()).Stuck == on);
     }
 
     // Puts something into an account's stream that does not belong there: whatever the account is asked, it throws.
