@@ -11,48 +11,53 @@ internal sealed class PostgresAppend
     private readonly NpgsqlParameter<long> _after = new();
     private readonly NpgsqlParameter<DateTime> _time = new() { NpgsqlDbType = NpgsqlDbType.TimestampTz };
 
-    private readonly Column<LogRow>[] _rows =
+    private readonly ArrayColumn<LogRow>[] _rows =
     [
-        new Column<LogRow, string>(row => row.Stream.Category),
-        new Column<LogRow, string>(row => row.Stream.Id),
-        new Column<LogRow, long>(row => row.Version),
-        new Column<LogRow, Guid>(row => row.Event.EventId),
-        new Column<LogRow, string>(row => row.Event.Type.Name),
-        new Column<LogRow, int>(row => row.Event.Type.SchemaVersion),
-        new Column<LogRow, byte[]>(row => row.Data, NpgsqlDbType.Array | NpgsqlDbType.Json),
-        new Column<LogRow, Guid>(row => row.Event.Metadata.CommandId),
-        new Column<LogRow, string>(row => row.Event.Metadata.CorrelationId),
-        new Column<LogRow, string?>(row => row.Event.Metadata.CausationId),
-        new Column<LogRow, string>(row => row.Event.Metadata.Actor),
-        new Column<LogRow, string?>(row => row.Event.Metadata.SagaId),
-        new Column<LogRow, string?>(row => row.Event.Metadata.TraceParent),
-        new Column<LogRow, short>(row => (short)row.Slot),
-        new Column<LogRow, byte[]>(row => row.Hash!, NpgsqlDbType.Array | NpgsqlDbType.Bytea),
-        new Column<LogRow, Guid?>(row => row.KeyId),
+        new ArrayColumn<LogRow, string>(row => row.Stream.Category),
+        new ArrayColumn<LogRow, string>(row => row.Stream.Id),
+        new ArrayColumn<LogRow, long>(row => row.Version),
+        new ArrayColumn<LogRow, Guid>(row => row.Event.EventId),
+        new ArrayColumn<LogRow, string>(row => row.Event.Type.Name),
+        new ArrayColumn<LogRow, int>(row => row.Event.Type.SchemaVersion),
+        new ArrayColumn<LogRow, byte[]>(row => row.Data, NpgsqlDbType.Array | NpgsqlDbType.Json),
+        new ArrayColumn<LogRow, Guid>(row => row.Event.Metadata.CommandId),
+        new ArrayColumn<LogRow, string>(row => row.Event.Metadata.CorrelationId),
+        new ArrayColumn<LogRow, string?>(row => row.Event.Metadata.CausationId),
+        new ArrayColumn<LogRow, string>(row => row.Event.Metadata.Actor),
+        new ArrayColumn<LogRow, string?>(row => row.Event.Metadata.SagaId),
+        new ArrayColumn<LogRow, string?>(row => row.Event.Metadata.TraceParent),
+        new ArrayColumn<LogRow, short>(row => (short)row.Slot),
+        new ArrayColumn<LogRow, byte[]>(row => row.Hash!, NpgsqlDbType.Array | NpgsqlDbType.Bytea),
+        new ArrayColumn<LogRow, Guid?>(row => row.KeyId),
     ];
 
-    private readonly Column<PendingAppend>[] _assumed =
-    [
-        new Column<PendingAppend, string>(append => append.Stream.Category),
-        new Column<PendingAppend, string>(append => append.Stream.Id),
-        new Column<PendingAppend, long>(append => append.ExpectedVersion),
-    ];
-
-    private readonly Column<SentCommand>[] _sent =
-    [
-        new Column<SentCommand, string>(sent => sent.Stream.Category),
-        new Column<SentCommand, string>(sent => sent.Stream.Id),
-        new Column<SentCommand, Guid>(sent => sent.CommandId),
-    ];
+    private readonly ArrayColumn<PendingAppend>[] _assumed = Streams();
+    private readonly ArrayColumn<SentCommand>[] _sent = Commands();
 
     /// <summary>In the order of the statement's numbers.</summary>
     public NpgsqlParameter[] Parameters =>
     [
         _after,
         _time,
-        .. _rows.Select(column => column.Parameter),
-        .. _assumed.Select(column => column.Parameter),
-        .. _sent.Select(column => column.Parameter),
+        .. _rows.Parameters(),
+        .. _assumed.Parameters(),
+        .. _sent.Parameters(),
+    ];
+
+    /// <summary>The streams to which appends add, and the versions that they expect.</summary>
+    public static ArrayColumn<PendingAppend>[] Streams() =>
+    [
+        new ArrayColumn<PendingAppend, string>(append => append.Stream.Category),
+        new ArrayColumn<PendingAppend, string>(append => append.Stream.Id),
+        new ArrayColumn<PendingAppend, long>(append => append.ExpectedVersion),
+    ];
+
+    /// <summary>Commands, each with the stream to which its events are to be added.</summary>
+    public static ArrayColumn<SentCommand>[] Commands() =>
+    [
+        new ArrayColumn<SentCommand, string>(sent => sent.Stream.Category),
+        new ArrayColumn<SentCommand, string>(sent => sent.Stream.Id),
+        new ArrayColumn<SentCommand, Guid>(sent => sent.CommandId),
     ];
 
     /// <summary>Takes what is to be written, and on what condition.</summary>
@@ -69,29 +74,9 @@ internal sealed class PostgresAppend
         IReadOnlyList<SentCommand> sent)
     {
         (_after.TypedValue, _time.TypedValue) = (after, time);
-        foreach (var column in _rows)
-            column.Set(rows);
-        foreach (var column in _assumed)
-            column.Set(assumed);
-        foreach (var column in _sent)
-            column.Set(sent);
-    }
-
-    private abstract class Column<TRow>
-    {
-        public abstract NpgsqlParameter Parameter { get; }
-
-        public abstract void Set(IReadOnlyList<TRow> rows);
-    }
-
-    private sealed class Column<TRow, T>(Func<TRow, T> value, NpgsqlDbType? type = null) : Column<TRow>
-    {
-        private readonly NpgsqlParameter<T[]> _parameter =
-            type is { } given ? new() { NpgsqlDbType = given } : new();
-
-        public override NpgsqlParameter Parameter => _parameter;
-
-        public override void Set(IReadOnlyList<TRow> rows) => _parameter.TypedValue = [.. rows.Select(value)];
+        _rows.Set(rows);
+        _assumed.Set(assumed);
+        _sent.Set(sent);
     }
 }
 

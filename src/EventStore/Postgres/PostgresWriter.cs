@@ -30,12 +30,9 @@ internal sealed class PostgresWriter : IStoreWriter
     private readonly PostgresAppend _assumed = new();
     private readonly PostgresAppend _known = new();
 
-    private readonly NpgsqlParameter<string[]> _categories = new(), _ids = new();
-    private readonly NpgsqlParameter<long[]> _expectedVersions = new();
-    private readonly NpgsqlParameter<int[]> _counts = new();
-
-    private readonly NpgsqlParameter<string[]> _commandCategories = new(), _commandStreams = new();
-    private readonly NpgsqlParameter<Guid[]> _commandIds = new();
+    private readonly ArrayColumn<PendingAppend>[] _streams =
+        [.. PostgresAppend.Streams(), new ArrayColumn<PendingAppend, int>(append => append.EventCount)];
+    private readonly ArrayColumn<SentCommand>[] _commands = PostgresAppend.Commands();
 
     private readonly NpgsqlParameter<string[]> _subjects = new();
     private readonly NpgsqlParameter<Guid[]> _freshKeyIds = new();
@@ -63,8 +60,8 @@ internal sealed class PostgresWriter : IStoreWriter
             ("begin", []),
             ("lock-log", []),
             ("select-head", []),
-            ("select-streams", [_categories, _ids, _expectedVersions, _counts]),
-            ("select-commands", [_commandCategories, _commandStreams, _commandIds]));
+            ("select-streams", [.. _streams.Parameters()]),
+            ("select-commands", [.. _commands.Parameters()]));
         _keys = connection.Prepare(("ensure-subject-keys", [_subjects, _freshKeyIds, _freshKeys, _freshSince]));
         _write = connection.Prepare(("append-events", _known.Parameters), ("commit", []));
         _commit = connection.Prepare(("commit", []));
@@ -151,14 +148,9 @@ internal sealed class PostgresWriter : IStoreWriter
 
     private OpenLog Begin(PendingAppend[] appends)
     {
-        _categories.TypedValue = [.. appends.Select(append => append.Stream.Category)];
-        _ids.TypedValue = [.. appends.Select(append => append.Stream.Id)];
-        _expectedVersions.TypedValue = [.. appends.Select(append => append.ExpectedVersion)];
-        _counts.TypedValue = [.. appends.Select(append => append.Events.Length)];
         var commands = CommandsOf(appends);
-        _commandCategories.TypedValue = [.. commands.Select(command => command.Stream.Category)];
-        _commandStreams.TypedValue = [.. commands.Select(command => command.Stream.Id)];
-        _commandIds.TypedValue = [.. commands.Select(command => command.CommandId)];
+        _streams.Set(appends);
+        _commands.Set(commands);
 
         using var rows = _begin.ExecuteReader(); // The first result is the lock's, and says nothing.
         rows.NextResult();
