@@ -66,26 +66,15 @@ internal sealed class PostgresConnections : IDisposable
     /// <summary>Has some work done on a connection of the pools.</summary>
     public async Task<T> UseAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
     {
-        var isFirst = _first.Wait(0, CancellationToken.None);
-        NpgsqlConnection? connection = null;
+        if (!_first.Wait(0, CancellationToken.None))
+            return await UseAsync(_readers, work, cancellation);
         try
         {
-            connection = await (isFirst ? _firstReaders : _readers).OpenConnectionAsync(cancellation);
-            return await work(connection);
-        }
-        catch (Exception error) when (PostgresFailure.Is(error) && connection is not { State: ConnectionState.Open })
-        {
-            // A server that is gone took the idle ones with it.
-            _firstReaders.Clear();
-            _readers.Clear();
-            throw;
+            return await UseAsync(_firstReaders, work, cancellation);
         }
         finally
         {
-            if (connection is not null)
-                await connection.DisposeAsync();
-            if (isFirst)
-                _first.Release();
+            _first.Release();
         }
     }
 
@@ -104,6 +93,29 @@ internal sealed class PostgresConnections : IDisposable
         _readers.Dispose();
         _firstReaders.Dispose();
         _writers.Dispose();
+    }
+
+    private async Task<T> UseAsync<T>(
+        NpgsqlDataSource pool, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    {
+        NpgsqlConnection? connection = null;
+        try
+        {
+            connection = await pool.OpenConnectionAsync(cancellation);
+            return await work(connection);
+        }
+        catch (Exception error) when (PostgresFailure.Is(error) && connection is not { State: ConnectionState.Open })
+        {
+            // A server that is gone took the idle ones with it.
+            _firstReaders.Clear();
+            _readers.Clear();
+            throw;
+        }
+        finally
+        {
+            if (connection is not null)
+                await connection.DisposeAsync();
+        }
     }
 
     private static NpgsqlConnectionStringBuilder Settings(PostgresEventStoreOptions options)
