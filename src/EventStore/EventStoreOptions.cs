@@ -20,7 +20,7 @@ public abstract record EventStoreOptions
 
     /// <summary>
     /// How long an append, or a read from a server, may take: within the five seconds in which a command is answered
-    /// whatever happens below it. The rest is for the answer, which comes late where the processor is busy.
+    /// whatever happens below it. The last of them is for the answer, which comes late where the processor is busy.
     /// </summary>
-    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(4.2);
+    public TimeSpan Limit { get; init; } = TimeSpan.FromSeconds(4);
 }

@@ -15,7 +15,7 @@ namespace Waybill.Api.Idempotency;
 /// </remarks>
 internal sealed class IdempotencyKeys
 {
-    // Longer than a command can take effect after it was begun: 4.2 s to have its key written, 4.5 s for its call.
+    // Longer than a command can take effect after it was begun: 4 s to have its key written, 4.5 s for its call.
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
 
     // How long to wait for another process, so that there is time left to carry the command out here.
