@@ -12,14 +12,20 @@ public sealed class OnPostgres : ICollectionFixture<PostgresServer>
 {
     public const string Name = "PostgreSQL";
 
+    /// <summary>How long a statement may take in use, in seconds: for tests of what takes longer.</summary>
+    public const int Shipped = 2;
+
+    // In the others nothing waits this long unless it hangs.
+    private const int Patience = 20;
+
     /// <param name="connectionString">The database.</param>
     /// <param name="time">The clock.</param>
     /// <param name="waitingMax">How many appends may wait, and how many one commit takes.</param>
     /// <param name="eventsMax">How many events one commit takes.</param>
-    /// <param name="patience">How long a statement may take, in seconds, where something else is asked about.</param>
+    /// <param name="patience">How long a statement may take, in seconds; a call, twice as long.</param>
     public static PostgresEventStore Open(
         string connectionString, TimeProvider? time = null, int waitingMax = 1_000, int eventsMax = 5_000,
-        int patience = 2) =>
+        int patience = Patience) =>
         new(
             new PostgresEventStoreOptions
             {
@@ -28,6 +34,7 @@ public sealed class OnPostgres : ICollectionFixture<PostgresServer>
                 BatchMax = waitingMax,
                 BatchEventsMax = eventsMax,
                 Timeout = TimeSpan.FromSeconds(patience),
+                Limit = TimeSpan.FromSeconds(2 * patience),
             },
             Make.Types,
             time ?? TimeProvider.System,

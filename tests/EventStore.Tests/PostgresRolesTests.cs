@@ -37,7 +37,7 @@ public sealed class PostgresRolesTests(PostgresServer server) : IAsyncLifetime
     {
         await Migrate();
 
-        using var store = OnPostgres.Open(As(_name), patience: 20);
+        using var store = OnPostgres.Open(As(_name));
         (await store.AppendAsync(Stream(), 0, [Event(1, command: 1)], Cancellation))
             .ShouldBe(new AppendResult.Appended(1, 1));
         (await store.ReadStreamAsync(Stream(), cancellation: Cancellation).CountAsync(Cancellation)).ShouldBe(1);
@@ -59,7 +59,7 @@ public sealed class PostgresRolesTests(PostgresServer server) : IAsyncLifetime
     public async Task The_runtime_role_makes_and_keeps_read_models_also_after_the_script_has_run_again()
     {
         await Migrate();
-        using var store = OnPostgres.Open(As(_name), patience: 20);
+        using var store = OnPostgres.Open(As(_name));
 
         await store.ReadModels.PrepareAsync(Tally.Model, queueCount: 1, Cancellation);
         await RunScript();
@@ -89,7 +89,7 @@ public sealed class PostgresRolesTests(PostgresServer server) : IAsyncLifetime
     [Fact]
     public void An_empty_database_tells_the_runtime_role_who_has_to_migrate_it()
     {
-        Should.Throw<StoreUnsuitableException>(() => OnPostgres.Open(As(_name), patience: 20))
+        Should.Throw<StoreUnsuitableException>(() => OnPostgres.Open(As(_name)))
             .Message.ShouldContain("Migrate them first as the user who owns them: ./run migrate");
     }
 
@@ -106,7 +106,7 @@ public sealed class PostgresRolesTests(PostgresServer server) : IAsyncLifetime
 
     private async Task Migrate()
     {
-        OnPostgres.Open(As(Owner), patience: 20).Dispose();
+        OnPostgres.Open(As(Owner)).Dispose();
         await RunScript();
     }
 

@@ -198,7 +198,7 @@ public sealed class PostgresSharingTests(PostgresServer server)
     public async Task Stores_that_open_a_new_database_at_once_migrate_it_once()
     {
         var stores = await Task.WhenAll(
-            Enumerable.Range(0, 6).Select(_ => Task.Run(() => OnPostgres.Open(_schema, patience: 20), Cancellation)));
+            Enumerable.Range(0, 6).Select(_ => Task.Run(() => OnPostgres.Open(_schema), Cancellation)));
 
         foreach (var store in stores)
             store.Dispose();

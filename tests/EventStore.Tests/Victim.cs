@@ -41,7 +41,7 @@ internal static class Victim
     }
 
     public static IEventStore Open(string verb, string target) => verb == OnPostgres
-        ? EventStore.OnPostgres.Open(target, patience: 20)
+        ? EventStore.OnPostgres.Open(target)
         : new SqliteEventStore(
             new SqliteEventStoreOptions { Path = target },
             Make.Types,

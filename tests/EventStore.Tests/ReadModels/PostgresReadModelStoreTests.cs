@@ -43,6 +43,7 @@ public sealed class PostgresReadModelStoreTests(PostgresServer server) : ReadMod
     public async Task A_projection_whose_table_is_locked_holds_up_no_other_one()
     {
         const int queues = 4;
+        using var store = OnPostgres.Open(_schema, Clock, patience: OnPostgres.Shipped);
         await Store.PrepareAsync(Tally.Model, queues, Cancellation);
         await Store.PrepareAsync(Specimen.Model, queues, Cancellation);
         Task<CommitOutcome>[] held, others;
@@ -64,12 +65,12 @@ public sealed class PostgresReadModelStoreTests(PostgresServer server) : ReadMod
         others = [.. Enumerable.Range(0, queues).Select(MoveOther)];
         (await Task.WhenAll(others)).ShouldAllBe(outcome => outcome == CommitOutcome.Superseded);
 
-        Task<CommitOutcome> CommitTally(int queue) => Store.CommitAsync(
+        Task<CommitOutcome> CommitTally(int queue) => store.ReadModels.CommitAsync(
             Tally.Model,
             new ProjectionCommit<Tally>(new(queue, queues), 1, 0, 1) { Upserts = [new($"s{queue}", 1)] },
             Cancellation);
 
-        Task<CommitOutcome> MoveOther(int queue) => Store.CommitAsync(
+        Task<CommitOutcome> MoveOther(int queue) => store.ReadModels.CommitAsync(
             Specimen.Model, new ProjectionCommit<Specimen>(new(queue, queues), 1, 0, 1), Cancellation);
     }
 

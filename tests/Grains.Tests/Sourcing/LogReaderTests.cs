@@ -35,16 +35,22 @@ public sealed class LogReaderTests : IAsyncLifetime
         DepositReaderGrain.Handled.Clear();
         DepositReaderGrain.Fault = DepositReaderGrain.Unreadable = null;
         await _cluster.InitializeAsync();
+    }
+
+    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+
+    // Whoever lets something fail says so before: the supervisor may have it handled at once.
+    private async Task MakeDeposits()
+    {
         await _cluster.Open(Accounts[0], 1);
         await _cluster.Open(Accounts[1], 2);
         await _cluster.Account(Accounts[0]).Deposit(Command(), 3, null);
     }
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
-
     [Fact]
     public async Task What_concerns_it_is_handled_in_the_order_of_its_stream()
     {
+        await MakeDeposits();
         await Reader.CatchUp();
 
         DepositReaderGrain.Handled.Where(stored => stored.Stream.Id == Accounts[0])
@@ -55,6 +61,7 @@ public sealed class LogReaderTests : IAsyncLifetime
     [Fact]
     public async Task What_has_been_handled_does_not_come_again_to_the_next_process()
     {
+        await MakeDeposits();
         await Reader.CatchUp();
         await _cluster.Restart();
         await Reader.CatchUp();
@@ -66,6 +73,7 @@ public sealed class LogReaderTests : IAsyncLifetime
     public async Task What_could_not_be_handled_comes_again_also_to_the_next_process()
     {
         DepositReaderGrain.Fault = Accounts[1];
+        await MakeDeposits();
         await Reader.CatchUp();
         await _cluster.Restart();
         await Reader.CatchUp();
@@ -80,6 +88,7 @@ public sealed class LogReaderTests : IAsyncLifetime
     public async Task What_cannot_be_read_holds_up_its_own_stream_until_a_process_can_read_it()
     {
         DepositReaderGrain.Unreadable = Accounts[0];
+        await MakeDeposits();
         var status = await Reader.CatchUp();
         (status.Reader, status.Error).ShouldSatisfyAllConditions(
             both => both.Reader.ShouldBe("deposits"),
@@ -105,6 +114,7 @@ public sealed class LogReaderTests : IAsyncLifetime
     [Fact]
     public async Task What_was_not_delivered_is_read_before_what_was()
     {
+        await MakeDeposits();
         var last = (await _cluster.Store.ReadLogAsync(
             new LogFilter(new LogQueue(0, QueueCount)), 0, 100, TestContext.Current.CancellationToken)).Events[^1];
         await Reader.Take(new LogChunk(0, QueueCount, last.Position - 1, last.Position, [last]));
@@ -115,6 +125,7 @@ public sealed class LogReaderTests : IAsyncLifetime
     [Fact]
     public async Task A_chunk_of_another_division_of_the_log_is_not_taken_for_one_of_this()
     {
+        await MakeDeposits();
         await Reader.Take(new LogChunk(0, QueueCount + 1, 0, 1_000, []));
         await Reader.CatchUp();
 
