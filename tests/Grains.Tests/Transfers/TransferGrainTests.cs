@@ -211,8 +211,24 @@ public abstract class TransferGrainTests(PostgresServer? server) : IAsyncLifetim
         _cluster.Clock.Set(_cluster.Clock.GetUtcNow() + Waybill.Grains.Transfers.Transfer.StageLimit);
         await _cluster.WakeDue(); // Or the silo's own first look, just after its start, has woken it.
 
+        await Explain();
+        _cluster.Clock.Advance(_cluster.Options.TakeOverGrace);
+
         await Until(async () => (await Explain()).Status is SagaStatus.Compensating);
         (await Explain()).Reason.ShouldBe("timed-out");
+    }
+
+    [Fact]
+    public async Task An_outage_that_lasts_beyond_a_deadline_is_nobodys_silence()
+    {
+        _cluster.Wire.Send = (_, _) => new TaskCompletionSource<Answer>().Task;
+        await Transfer.Start(Command(), FiveEuros);
+        _cluster.Wire.Send = Wire.Through;
+        _cluster.Clock.Set(_cluster.Clock.GetUtcNow() + (2 * Waybill.Grains.Transfers.Transfer.StageLimit));
+        await _cluster.Restart();
+        await _cluster.WakeDue();
+
+        (await _cluster.UntilEnded("t1")).Status.ShouldBe(TransferStatus.Completed);
     }
 
     [Fact]

@@ -60,14 +60,18 @@ public sealed class DueLoop(
         }
     }
 
-    /// <summary>Wakes those whose time has come, and waits until they have heard.</summary>
+    /// <summary>
+    /// Wakes those whose time has come, and waits until they have heard, or until the claims on them end.
+    /// </summary>
     /// <returns>How many were claimed.</returns>
     internal async Task<int> WakeAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
         var claims = await store.ClaimDueAsync(now, now + options.CheckPeriod, options.ClaimMax, cancellation);
         Error = null;
-        await Task.WhenAll(claims.Select(WakeAsync));
+        // When the claims end, those who have not heard are anybody's, and must not keep the others waiting.
+        await Task.WhenAll(claims.Select(WakeAsync)).WaitAsync(options.CheckPeriod, time, cancellation)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return claims.Count;
     }
 

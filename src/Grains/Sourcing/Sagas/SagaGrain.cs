@@ -26,6 +26,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     // The commands that are being sent, and the deadline that is being waited for.
     private readonly HashSet<Guid> _sending = [];
     private SagaDeadline? _awaited;
+    private DateTimeOffset _since; // When this activation took the saga over.
     private int _carrying;
     private bool _hasEnded;
 
@@ -42,6 +43,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await base.OnActivateAsync(cancellationToken);
+        _since = Now;
         GoOn();
     }
 
@@ -86,7 +88,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         // Another activation may know more than this one does.
         if ((await Read(after: long.MaxValue)).Status is OutcomeStatus.Unavailable)
             return; // When the lease ends it is woken again.
-        if (Saga.Deadline is { } deadline && deadline.At <= Now)
+        if (Saga.Deadline is { } deadline && Lapse(deadline) <= Now)
             await TimeOut(deadline);
         GoOn();
         if (_due is not { } due)
@@ -258,11 +260,18 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
 
     private async Task Await(SagaDeadline deadline)
     {
-        while (deadline.At - Now is var left && left > TimeSpan.Zero && deadline == _awaited && !HasEnded)
+        while (Lapse(deadline) - Now is var left && left > TimeSpan.Zero && deadline == _awaited && !HasEnded)
             await Pause(left < LongestWait ? left : LongestWait);
         if (!HasEnded)
             await TimeOut(deadline);
     }
+
+    // What is unanswered may have been asked for by nobody when its time was up, or have been done and the news of it
+    // lost.
+    private DateTimeOffset Lapse(SagaDeadline deadline) =>
+        Saga.Unanswered.Any() && _since + sagas.Options.TakeOverGrace is var heard && heard > deadline.At
+            ? heard
+            : deadline.At;
 
     // Where this fails, the due table sees to it.
     private async Task TimeOut(SagaDeadline deadline)

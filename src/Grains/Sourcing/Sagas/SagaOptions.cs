@@ -15,6 +15,12 @@ public sealed record SagaOptions
     /// </summary>
     public TimeSpan CheckPeriod { get; init; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>
+    /// How long others have to answer whoever takes a saga over, before a deadline that has passed meanwhile lapses: an
+    /// outage is not their silence.
+    /// </summary>
+    public TimeSpan TakeOverGrace { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How often each silo looks for sagas to wake: how late a deadline may be after a restart.</summary>
     public TimeSpan DuePeriod { get; init; } = TimeSpan.FromMilliseconds(250);
 
