@@ -11,8 +11,10 @@ internal static class LivedTime
 {
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(10);
 
-    // A thread that sleeps is a little late on any machine.
+    // A thread that waits is a little late on any machine.
     private static readonly TimeSpan BeatMax = TimeSpan.FromMilliseconds(50);
+
+    private static readonly ManualResetEvent Never = new(initialState: false);
 
     private static long _ticks;
 
@@ -27,7 +29,7 @@ internal static class LivedTime
         while (true)
         {
             var since = Stopwatch.GetTimestamp();
-            Thread.Sleep(Beat);
+            Never.WaitOne(Beat);
             var passed = Stopwatch.GetElapsedTime(since);
             Interlocked.Add(ref _ticks, (passed < BeatMax ? passed : BeatMax).Ticks);
         }
