@@ -214,6 +214,25 @@ public abstract class ParkingTests : ProjectionBed
     }
 
     [Fact]
+    public async Task A_host_that_finds_a_run_redriven_goes_on_from_the_rows_that_this_has_left()
+    {
+        await Open(_id, deposits: 5);
+        Tally.Break(_id, recorded => recorded.Version is 2);
+        var (host, other) = (TallyHost(), TallyHost());
+        await host.TickAsync();
+        await other.TickAsync();
+        var run = await OnlyParked();
+        Tally.Mend(_id);
+
+        (await other.RedriveAsync(run.Id, "bob")).Status.ShouldBe(RedriveStatus.Done);
+        (await host.RedriveAsync(run.Id, "bob")).Status.ShouldBe(RedriveStatus.NotParked);
+        await Append(_id, new MoneyDeposited(1));
+        await host.CatchUpToAsync(7);
+
+        (await TallyOf(_id)).ShouldBe(new(_id, 16, "1 2 3 4 5 6 7 "));
+    }
+
+    [Fact]
     public async Task A_redrive_that_takes_long_lets_the_queues_other_events_come_in_between()
     {
         await Open(_id, deposits: 8);

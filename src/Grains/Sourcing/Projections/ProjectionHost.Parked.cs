@@ -201,8 +201,10 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
         return string.Create(CultureInfo.InvariantCulture, $"{begun}applied {applied} events; {end}");
     }
 
+    // Its rows are as somebody has left them, here or in another host, and the position does not tell of it.
     private void Release(Guid runId)
     {
+        _rows = new();
         _retries.Remove(runId);
         if (_parked.Values.FirstOrDefault(run => run.Id == runId) is { } released)
             _parked.Remove(released.Stream);
