@@ -20,13 +20,26 @@ public interface IEventStore
     /// <param name="stream">The stream, which begins to exist with its first event.</param>
     /// <param name="expectedVersion">The version the stream must be at; 0 if it must not have any events yet.</param>
     /// <param name="events">At least one event. Events of one command stand next to each other.</param>
+    /// <param name="wakeAt">
+    /// When the stream's owner is to be woken, entered into the due table (<see cref="IDueStore"/>) together with the
+    /// events. Where an earlier time stands already, that one holds; null leaves what stands there.
+    /// </param>
     /// <param name="cancellation">Ends the wait, not necessarily the append.</param>
     /// <exception cref="StoreOverloadedException">Too many appends are waiting; this one was not taken.</exception>
     Task<AppendResult> AppendAsync(
         StreamName stream,
         long expectedVersion,
         IReadOnlyList<NewEvent> events,
+        DateTimeOffset? wakeAt,
         CancellationToken cancellation = default);
+
+    /// <summary>The same for a stream whose owner need not be woken.</summary>
+    Task<AppendResult> AppendAsync(
+        StreamName stream,
+        long expectedVersion,
+        IReadOnlyList<NewEvent> events,
+        CancellationToken cancellation = default) =>
+        AppendAsync(stream, expectedVersion, events, wakeAt: null, cancellation);
 
     /// <summary>Reads a stream forward, in pages, so that a slow consumer holds no transaction open.</summary>
     /// <param name="stream">The stream; one without events reads as empty.</param>

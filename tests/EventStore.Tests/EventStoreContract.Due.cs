@@ -1,5 +1,7 @@
 using Waybill.EventStore;
 using Waybill.EventStore.Relational;
+using static Waybill.EventStore.AppendResult;
+using static Waybill.Tests.EventStore.Make;
 
 namespace Waybill.Tests.EventStore;
 
@@ -32,7 +34,8 @@ public abstract partial class EventStoreContract
     [Fact]
     public async Task Of_two_times_for_one_the_earlier_holds()
     {
-        await Enter(Due("a", 5), Due("a", 2), Due("a", 3));
+        await Task.WhenAll(Enter(Due("a", 5)), Enter(Due("b", 9)));
+        await Enter(Due("a", 2));
         await Enter(Due("a", 4));
 
         (await Claim(seconds: 1)).ShouldBeEmpty();
@@ -44,7 +47,6 @@ public abstract partial class EventStoreContract
     {
         await Enter(Due("again", 1), Due("over", 1));
         var claims = (await Claim(seconds: 1)).ToDictionary(claim => claim.Stream.Id);
-        claims["again"].Since.ShouldBe(Now);
         await Settle(
             new(claims["over"].Stream, claims["over"].At),
             new(claims["again"].Stream, claims["again"].At, Next: Now.AddSeconds(30)));
@@ -75,12 +77,64 @@ public abstract partial class EventStoreContract
         (await Claim(seconds: 1)).ShouldHaveSingleItem();
     }
 
-    private Due Due(string id, int seconds) => new(new("saga", id), Now.AddSeconds(seconds));
+    [Fact]
+    public async Task Two_times_in_one_commit_leave_the_earlier()
+    {
+        // The second append is on its way before the first is answered.
+        var first = Append(Due("a", 5), version: 0);
+        var second = Append(Due("a", 2), version: 1);
+        (await first, await second).ShouldBe((new Appended(1, 1), new Appended(2, 2)));
 
-    private Task Enter(params Due[] due) => DueTable.UpdateDueAsync(due, [], Now, Cancellation);
+        (await Claim(seconds: 2)).ShouldHaveSingleItem();
+    }
 
-    private Task Settle(params DueSettlement[] settled) =>
-        DueTable.UpdateDueAsync([], settled, Now, Cancellation);
+    [Fact]
+    public async Task Nobody_is_woken_for_an_append_that_added_nothing()
+    {
+        await Append(Stream("a"), 0, Event(1, command: 1));
+
+        (await Append(Due("a", 1), version: 0)).ShouldBeOfType<Conflict>();
+        (await Store.AppendAsync(Stream("a"), 1, [Event(2, command: 1)], Now, Cancellation))
+            .ShouldBeOfType<AlreadyRecorded>();
+        (await Store.AppendAsync(Stream("a"), 0, [Event(1, command: 1)], Now, Cancellation))
+            .ShouldBe(new Appended(1, 1));
+
+        (await Claim(seconds: 9)).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Who_appends_and_who_settles_the_same_ones_do_not_stop_each_other()
+    {
+        var names = Enumerable.Range(0, 20).Select(n => $"s{n}").ToArray();
+        for (var round = 0; round < 10; round++)
+        {
+            var now = Now.AddSeconds(round);
+            var settling = Settle([.. names.Reverse().Select(name => new DueSettlement(Stream(name), now))]);
+            await Task.WhenAll(names.Select(name => Append(new Due(Stream(name), now.AddSeconds(1)), round)));
+            await settling;
+        }
+
+        (await Claim(seconds: 60)).Count.ShouldBe(names.Length);
+    }
+
+    private Due Due(string id, int seconds) => new(Stream(id), Now.AddSeconds(seconds));
+
+    private async Task Enter(params Due[] due)
+    {
+        foreach (var one in due)
+        {
+            var version = await Store.ReadStreamAsync(one.Stream, cancellation: Cancellation).CountAsync(Cancellation);
+            (await Append(one, version)).ShouldBeOfType<Appended>();
+        }
+    }
+
+    private Task<AppendResult> Append(Due due, long version) =>
+        Store.AppendAsync(due.Stream, version, [Any()], due.At, Cancellation);
+
+    private static NewEvent Any() => new(
+        Guid.CreateVersion7(), new Note.Written("text"), new(Guid.CreateVersion7(), "correlation", null, "ann"));
+
+    private Task Settle(params DueSettlement[] settled) => DueTable.SettleDueAsync(settled, Cancellation);
 
     private Task<IReadOnlyList<DueClaim>> Claim(int seconds, int max = 100) => DueTable.ClaimDueAsync(
         Now.AddSeconds(seconds), Now.AddSeconds(seconds + 10), max, Cancellation);

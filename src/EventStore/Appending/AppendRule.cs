@@ -19,6 +19,8 @@ internal static class AppendRule
         var position = 0L;
         foreach (var @event in append.Events)
             position = log.Add(stream, ++version, @event);
+        if (append.WakeAt is { } wakeAt)
+            log.Enter(new Due(stream, wakeAt));
         return new AppendResult.Appended(version, position);
     }
 
@@ -48,6 +50,9 @@ internal interface IOpenLog
     /// <summary>Adds an event as the last of the stream and of the log.</summary>
     /// <returns>Its position.</returns>
     long Add(StreamName stream, long version, SerializedEvent @event);
+
+    /// <summary>Enters the owner of a stream into the due table.</summary>
+    void Enter(Due due);
 }
 
 /// <summary>Which event stands at a place in a stream, and where in the log.</summary>

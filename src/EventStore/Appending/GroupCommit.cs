@@ -58,8 +58,12 @@ internal sealed class GroupCommit : IDisposable
 
     /// <inheritdoc cref="IEventStore.AppendAsync"/>
     public Task<AppendResult> AppendAsync(
-        StreamName stream, long expectedVersion, IReadOnlyList<NewEvent> events, CancellationToken cancellation) =>
-        CarryOutAsync(new PendingAppend(stream, expectedVersion, events, _types, cancellation), cancellation);
+        StreamName stream,
+        long expectedVersion,
+        IReadOnlyList<NewEvent> events,
+        DateTimeOffset? wakeAt,
+        CancellationToken cancellation) =>
+        CarryOutAsync(new PendingAppend(stream, expectedVersion, events, wakeAt, _types, cancellation), cancellation);
 
     /// <summary>Waits until the writer has carried it out, for as long as the options allow.</summary>
     /// <exception cref="StoreUnavailableException">It failed, or was not answered in time.</exception>

@@ -18,6 +18,7 @@ internal sealed class PendingAppend : Pending<AppendResult>
         StreamName stream,
         long expectedVersion,
         IReadOnlyList<NewEvent> events,
+        DateTimeOffset? wakeAt,
         EventTypes types,
         CancellationToken cancellation)
         : base(cancellation)
@@ -30,6 +31,7 @@ internal sealed class PendingAppend : Pending<AppendResult>
             throw new ArgumentException($"No aggregates can be of the category '{stream.Category}': it is reserved.");
         Stream = stream;
         ExpectedVersion = expectedVersion;
+        WakeAt = wakeAt;
         Events = new SerializedEvent[events.Count];
         for (var i = 0; i < Events.Length; i++)
             Events[i] = Serialize(events[i], types);
@@ -45,6 +47,9 @@ internal sealed class PendingAppend : Pending<AppendResult>
     public long ExpectedVersion { get; }
 
     public SerializedEvent[] Events { get; }
+
+    /// <summary>When the stream's owner is to be woken; null if nothing is said of that.</summary>
+    public DateTimeOffset? WakeAt { get; }
 
     /// <inheritdoc/>
     public override int EventCount => Events.Length;

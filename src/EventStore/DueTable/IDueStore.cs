@@ -1,8 +1,9 @@
 namespace Waybill.EventStore;
 
 /// <summary>
-/// Keeps who has to be woken, and when. Each wakes at least once: whoever is claimed and not
-/// settled is due again when the lease ends.
+/// Keeps who has to be woken, and when. Owners of streams are entered by <see cref="IEventStore.AppendAsync(StreamName,
+/// long, IReadOnlyList{NewEvent}, DateTimeOffset?, CancellationToken)"/>. Each wakes at least once: whoever is claimed and
+/// not settled is due again when the lease ends.
 /// </summary>
 /// <remarks>
 /// Every member throws <see cref="StoreUnavailableException"/> when the store cannot be reached. Times count in whole
@@ -10,18 +11,10 @@ namespace Waybill.EventStore;
 /// </remarks>
 public interface IDueStore
 {
-    /// <summary>Enters some and settles others, in one transaction.</summary>
-    /// <param name="due">
-    /// Who is to be woken, and when. Where an earlier time stands already, that one holds.
-    /// </param>
+    /// <summary>Settles some who were to be woken.</summary>
     /// <param name="settled">What becomes of those whose time has not been changed meanwhile.</param>
-    /// <param name="now">The time; kept with those that are new.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    Task UpdateDueAsync(
-        IReadOnlyList<Due> due,
-        IReadOnlyList<DueSettlement> settled,
-        DateTimeOffset now,
-        CancellationToken cancellation = default);
+    Task SettleDueAsync(IReadOnlyList<DueSettlement> settled, CancellationToken cancellation = default);
 
     /// <summary>Takes those whose time has come, so that nobody else takes them until the lease ends.</summary>
     /// <param name="now">The time.</param>
@@ -40,8 +33,7 @@ public readonly record struct Due(StreamName Stream, DateTimeOffset At);
 /// <summary>Somebody to wake now.</summary>
 /// <param name="Stream">Who.</param>
 /// <param name="At">When the lease ends; names this claim when it is settled.</param>
-/// <param name="Since">When this one was entered first.</param>
-public readonly record struct DueClaim(StreamName Stream, DateTimeOffset At, DateTimeOffset Since);
+public readonly record struct DueClaim(StreamName Stream, DateTimeOffset At);
 
 /// <summary>What becomes of somebody who was to be woken.</summary>
 /// <param name="Stream">Who.</param>

@@ -12,18 +12,12 @@ namespace Waybill.EventStore;
 internal sealed class RelationalDueTable(ISessions sessions) : IDueStore
 {
     /// <inheritdoc/>
-    public Task UpdateDueAsync(
-        IReadOnlyList<Due> due,
-        IReadOnlyList<DueSettlement> settled,
-        DateTimeOffset now,
-        CancellationToken cancellation = default) =>
-        sessions.WriteAtOnce(
-            async (session, c) =>
-            {
-                await session.ExecuteAllAsync([.. Statements(due, settled, now)], c);
-                return true;
-            },
-            cancellation);
+    public async Task SettleDueAsync(IReadOnlyList<DueSettlement> settled, CancellationToken cancellation = default)
+    {
+        // Each in a transaction of its own, in which the rows are locked in the order of their keys.
+        await Settle("delete-due", [.. settled.Where(one => one.Next is null)], cancellation);
+        await Settle("settle-due", [.. settled.Where(one => one.Next is not null)], cancellation);
+    }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<DueClaim>> ClaimDueAsync(
@@ -35,23 +29,17 @@ internal sealed class RelationalDueTable(ISessions sessions) : IDueStore
         return isAnyDue
             ? await sessions.Write(
                 (session, c) => ReadAllAsync(session, "claim-due", [now, leaseEnd, max], row => new DueClaim(
-                    new StreamName(row.GetString(0), row.GetString(1)),
-                    session.ReadTime(row, 2),
-                    session.ReadTime(row, 3)), c),
+                    new StreamName(row.GetString(0), row.GetString(1)), session.ReadTime(row, 2)), c),
                 cancellation)
             : [];
     }
 
-    private static IEnumerable<(string Name, object?[] Values)> Statements(
-        IReadOnlyList<Due> due, IReadOnlyList<DueSettlement> settled, DateTimeOffset now)
+    private async Task Settle(string statement, DueSettlement[] settled, CancellationToken cancellation)
     {
-        var rows = Json(settled.Select(s => new DueRow(s.Stream, s.At, s.Next)));
-        if (settled.Any(s => s.Next is null))
-            yield return ("delete-due", [rows]);
-        if (settled.Any(s => s.Next is not null))
-            yield return ("settle-due", [rows]);
-        if (due.Count > 0)
-            yield return ("save-due", [Json(due.Select(d => new DueRow(d.Stream, d.At, null))), now]);
+        if (settled.Length == 0)
+            return;
+        var rows = JsonSerializer.Serialize([.. settled.Select(DueRow.Of)], DueJson.Default.DueRowArray);
+        await sessions.WriteAtOnce((session, c) => session.ExecuteAsync(statement, [rows], c), cancellation);
     }
 
     private static async Task<IReadOnlyList<T>> ReadAllAsync<T>(
@@ -71,18 +59,16 @@ internal sealed class RelationalDueTable(ISessions sessions) : IDueStore
             return true;
         }
     }
-
-    private static string Json(IEnumerable<DueRow> rows) =>
-        JsonSerializer.Serialize([.. rows], DueJson.Default.DueRowArray);
 }
 
 /// <summary>A row as it goes to the database; times in microseconds since 1970.</summary>
 internal sealed record DueRow(string Category, string Id, long At, long? Next)
 {
-    public DueRow(StreamName stream, DateTimeOffset at, DateTimeOffset? next)
-        : this(stream.Category, stream.Id, Microseconds(at), next is { } time ? Microseconds(time) : null)
-    {
-    }
+    public static DueRow Of(DueSettlement settled) => new(
+        settled.Stream.Category,
+        settled.Stream.Id,
+        Microseconds(settled.At),
+        settled.Next is { } next ? Microseconds(next) : null);
 
     private static long Microseconds(DateTimeOffset time) =>
         (time.UtcTicks - DateTimeOffset.UnixEpoch.Ticks) / TimeSpan.TicksPerMicrosecond;

@@ -13,12 +13,16 @@ internal sealed class OpenLog(LogEnd end) : IOpenLog
     private readonly Dictionary<(StreamName, long Version), Standing> _standing = [];
     private readonly Dictionary<(StreamName, Guid CommandId), RecordedCommand> _commands = [];
     private readonly List<Addition> _additions = [];
+    private readonly List<Due> _due = [];
 
     /// <summary>The last event that stands in the database.</summary>
     public LogEnd End => end;
 
     /// <summary>The events to write, in order; the first goes to the position after <see cref="End"/>.</summary>
     public IReadOnlyList<Addition> Additions => _additions;
+
+    /// <summary>Who is to be entered into the due table.</summary>
+    public IReadOnlyList<Due> Due => _due;
 
     /// <summary>Takes a stream to have a version, unless something is known of it already.</summary>
     /// <returns>Whether it is only assumed.</returns>
@@ -58,6 +62,9 @@ internal sealed class OpenLog(LogEnd end) : IOpenLog
         KnowCommand(stream, new(@event.Metadata.CommandId, version, position));
         return position;
     }
+
+    /// <inheritdoc/>
+    public void Enter(Due due) => _due.Add(due);
 
     /// <summary>An event to write.</summary>
     internal readonly record struct Addition(StreamName Stream, long Version, SerializedEvent Event);

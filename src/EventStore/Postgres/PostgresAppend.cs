@@ -31,6 +31,14 @@ internal sealed class PostgresAppend
         new ArrayColumn<LogRow, Guid?>(row => row.KeyId),
     ];
 
+    private readonly ArrayColumn<Due>[] _due =
+    [
+        new ArrayColumn<Due, string>(due => due.Stream.Category),
+        new ArrayColumn<Due, string>(due => due.Stream.Id),
+        new ArrayColumn<Due, DateTime>(
+            due => due.At.UtcDateTime, NpgsqlDbType.Array | NpgsqlDbType.TimestampTz),
+    ];
+
     private readonly ArrayColumn<PendingAppend>[] _assumed = Streams();
     private readonly ArrayColumn<SentCommand>[] _sent = Commands();
 
@@ -40,6 +48,7 @@ internal sealed class PostgresAppend
         _after,
         _time,
         .. _rows.Parameters(),
+        .. _due.Parameters(),
         .. _assumed.Parameters(),
         .. _sent.Parameters(),
     ];
@@ -64,17 +73,20 @@ internal sealed class PostgresAppend
     /// <param name="after">The position that the log must end with.</param>
     /// <param name="time">The time of the rows.</param>
     /// <param name="rows">The rows.</param>
+    /// <param name="due">Who is to be woken because of them.</param>
     /// <param name="assumed">Appends whose streams must have the versions that they expect.</param>
     /// <param name="sent">Commands that must not be recorded in their streams.</param>
     public void Set(
         long after,
         DateTime time,
         IReadOnlyList<LogRow> rows,
+        IReadOnlyList<Due> due,
         IReadOnlyList<PendingAppend> assumed,
         IReadOnlyList<SentCommand> sent)
     {
         (_after.TypedValue, _time.TypedValue) = (after, time);
         _rows.Set(rows);
+        _due.Set(due);
         _assumed.Set(assumed);
         _sent.Set(sent);
     }

@@ -104,7 +104,7 @@ internal sealed class PostgresWriter : IStoreWriter
 
         var time = TimeAfter(end);
         var rows = ToRows(log, time, []);
-        _assumed.Set(end.Position, time, rows, streams, CommandsOf(appends));
+        _assumed.Set(end.Position, time, rows, log.Due, streams, CommandsOf(appends));
         if (!HasWritten(_atOnce, append: 1))
             return false;
         Take(end, time, rows);
@@ -121,16 +121,17 @@ internal sealed class PostgresWriter : IStoreWriter
         if (rows.Length == 0)
             _commit.ExecuteNonQuery();
         else
-            Write(log.End, time, rows);
+            Write(log, time, rows);
         _isAlone = _end is null || _end.Position == log.End.Position;
         Take(log.End, time, rows);
     }
 
-    private void Write(LogEnd end, DateTime time, LogRow[] rows)
+    private void Write(OpenLog log, DateTime time, LogRow[] rows)
     {
-        _known.Set(end.Position, time, rows, [], []);
+        var after = log.End.Position;
+        _known.Set(after, time, rows, log.Due, [], []);
         if (!HasWritten(_write, append: 0))
-            throw new InvalidOperationException($"The log no longer ends at {end.Position}, under the append lock.");
+            throw new InvalidOperationException($"The log no longer ends at {after}, under the append lock.");
     }
 
     // Returns only once all is answered: that it is committed, the server says after the last statement's result.

@@ -32,8 +32,17 @@ public abstract class RelationalEventStore
         StreamName stream,
         long expectedVersion,
         IReadOnlyList<NewEvent> events,
+        DateTimeOffset? wakeAt,
         CancellationToken cancellation = default) =>
-        Commits.AppendAsync(stream, expectedVersion, events, cancellation);
+        Commits.AppendAsync(stream, expectedVersion, events, wakeAt, cancellation);
+
+    /// <inheritdoc/>
+    public Task<AppendResult> AppendAsync(
+        StreamName stream,
+        long expectedVersion,
+        IReadOnlyList<NewEvent> events,
+        CancellationToken cancellation = default) =>
+        AppendAsync(stream, expectedVersion, events, wakeAt: null, cancellation);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<StoredEvent> ReadStreamAsync(

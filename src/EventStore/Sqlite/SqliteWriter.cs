@@ -121,6 +121,10 @@ internal sealed class SqliteWriter : IStoreWriter, IOpenLog
         return _position;
     }
 
+    /// <inheritdoc/>
+    public void Enter(Due due) =>
+        _session.Command("enter-due", due.Stream.Category, due.Stream.Id, due.At, _microseconds).ExecuteNonQuery();
+
     public void Dispose() => _session.Dispose();
 
     // What shares the transaction has nothing to do with why this one failed. Where SQLite has given up the whole

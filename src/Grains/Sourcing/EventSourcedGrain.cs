@@ -271,12 +271,17 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
     public async Task<bool> ApplyUpdatesToStorage(IReadOnlyList<NewEvent> updates, int expectedVersion)
     {
         await Survive(async () => _appended = await access.Try(
-            (store, limit) => store.AppendAsync(Stream, expectedVersion, updates, limit), _limit));
+            (store, limit) => Append(store, updates, expectedVersion, limit), _limit));
         if (_failure is StoreUnavailableException)
             _unanswered = updates[0];
         _dropPending = _appended is not AppendResult.Appended;
         return !_dropPending;
     }
+
+    /// <summary>Appends events to <see cref="Stream"/>, and whatever is to stand or fall with them.</summary>
+    private protected virtual Task<AppendResult> Append(
+        IEventStore store, IReadOnlyList<NewEvent> events, long expectedVersion, CancellationToken limit) =>
+        store.AppendAsync(Stream, expectedVersion, events, limit);
 
     /// <summary>Called by Orleans for each event just appended.</summary>
     protected override void TransitionState(Journal<TState> state, NewEvent @event)

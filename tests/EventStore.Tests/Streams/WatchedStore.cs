@@ -24,8 +24,9 @@ public sealed class WatchedStore<TStore>(TStore inner, Consumers consumers) : IE
         StreamName stream,
         long expectedVersion,
         IReadOnlyList<NewEvent> events,
+        DateTimeOffset? wakeAt,
         CancellationToken cancellation = default) =>
-        There().AppendAsync(stream, expectedVersion, events, cancellation);
+        There().AppendAsync(stream, expectedVersion, events, wakeAt, cancellation);
 
     public IAsyncEnumerable<StoredEvent> ReadStreamAsync(
         StreamName stream,

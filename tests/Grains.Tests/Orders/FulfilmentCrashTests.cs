@@ -23,9 +23,9 @@ public sealed class PostgresFulfilmentCrashTests(PostgresServer server) : Fulfil
 /// </summary>
 public abstract class FulfilmentCrashTests(PostgresServer? server) : IAsyncLifetime
 {
-    // The placing, two of the due table, and the appends of the saga, the order, the stock and the accounts; answers
+    // The placing, one of the due table, and the appends of the saga, the order, the stock and the accounts; answers
     // that come together are one append, so that there may be fewer than this.
-    private const int WritesMax = 18;
+    private const int WritesMax = 17;
 
     private readonly SagaCluster _cluster =
         new() { Server = server, Options = new SagaOptions { Pause = TimeSpan.Zero } };

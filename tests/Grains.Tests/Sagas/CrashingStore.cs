@@ -19,7 +19,7 @@ public sealed class CrashingStore(IEventStore log, IDueStore table) : IEventStor
 
     public bool HasCrashed => _crashed.Task.IsCompleted;
 
-    /// <summary>How many events were appended, in how many appends, and how often the due table was written.</summary>
+    /// <summary>How many appends there were, and how often the due table was written beside them.</summary>
     public (int Appends, int DueWrites) Writes { get; private set; }
 
     public bool IsFailing => log.IsFailing;
@@ -38,24 +38,21 @@ public sealed class CrashingStore(IEventStore log, IDueStore table) : IEventStor
         StreamName stream,
         long expectedVersion,
         IReadOnlyList<NewEvent> events,
+        DateTimeOffset? wakeAt,
         CancellationToken cancellation = default)
     {
         lock (_gate)
             Writes = (Writes.Appends + 1, Writes.DueWrites);
-        return Write(() => log.AppendAsync(stream, expectedVersion, events, CancellationToken.None));
+        return Write(() => log.AppendAsync(stream, expectedVersion, events, wakeAt, CancellationToken.None));
     }
 
-    public Task UpdateDueAsync(
-        IReadOnlyList<Due> due,
-        IReadOnlyList<DueSettlement> settled,
-        DateTimeOffset now,
-        CancellationToken cancellation = default)
+    public Task SettleDueAsync(IReadOnlyList<DueSettlement> settled, CancellationToken cancellation = default)
     {
         lock (_gate)
             Writes = (Writes.Appends, Writes.DueWrites + 1);
         return Write(async () =>
         {
-            await table.UpdateDueAsync(due, settled, now, CancellationToken.None);
+            await table.SettleDueAsync(settled, CancellationToken.None);
             return true;
         });
     }

@@ -108,8 +108,8 @@ public sealed class SagaCluster : IAsyncLifetime
         _cluster.GetSiloServiceProvider().GetRequiredService<DueLoop>().WakeAsync(CancellationToken.None);
 
     /// <summary>Waits until what was to be written to the due table before this is written.</summary>
-    public Task DueIsWritten() => _cluster.GetSiloServiceProvider().GetRequiredService<DueBook>().EnterAsync(
-        new Due(new StreamName("nobody", "never"), DateTimeOffset.MaxValue));
+    public Task DueIsWritten() => _cluster.GetSiloServiceProvider().GetRequiredService<DueBook>().SettleAsync(
+        new DueSettlement(new StreamName("nobody", "never"), DateTimeOffset.UnixEpoch));
 
     /// <summary>Asks until something holds that comes by itself.</summary>
     public static async Task Until(Func<Task<bool>> holds)
@@ -155,7 +155,9 @@ public sealed class SagaCluster : IAsyncLifetime
             silo.Services.AddSingleton(new StoreAccess(
                 Store, _store, _types, Now, Sourcing, NullLogger<StoreAccess>.Instance));
             silo.Services.AddSingleton(Options);
-            silo.Services.AddSingleton(new DueBook(Store, Now, NullLogger<DueBook>.Instance));
+            // What it gathers waits for a moment, which must pass though the clock stands still.
+            silo.Services.AddSingleton(new DueBook(
+                Store, Options, TimeProvider.System, NullLogger<DueBook>.Instance));
             silo.Services.AddSingleton(services => new MessageTypes(
                 services.GetServices<MessageType>().Select(Wire.Over)));
             silo.Services.AddSingleton(services => new SagaAccess(

@@ -130,6 +130,7 @@ public sealed class FaultyEventStore(IEventStore inner, ISnapshotStore snapshots
         StreamName stream,
         long expectedVersion,
         IReadOnlyList<NewEvent> events,
+        DateTimeOffset? wakeAt,
         CancellationToken cancellation = default)
     {
         _appends.Enqueue(events.Count);
@@ -138,14 +139,14 @@ public sealed class FaultyEventStore(IEventStore inner, ISnapshotStore snapshots
             _late = Later();
         await Before(fault, stream);
         await _late;
-        var result = await inner.AppendAsync(stream, expectedVersion, events, CancellationToken.None);
+        var result = await inner.AppendAsync(stream, expectedVersion, events, wakeAt, CancellationToken.None);
         await After(fault);
         return result;
 
         async Task Later()
         {
             await _release.Task;
-            await inner.AppendAsync(stream, expectedVersion, events, CancellationToken.None);
+            await inner.AppendAsync(stream, expectedVersion, events, wakeAt, CancellationToken.None);
         }
     }
 

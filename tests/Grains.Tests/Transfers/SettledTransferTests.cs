@@ -225,7 +225,7 @@ public abstract class SettledTransferTests(PostgresServer? server) : IAsyncLifet
         var version = await _cluster.Store.ReadStreamAsync(stream).CountAsync();
         var stray = new SagaEvent.Stepped(new RecordedInput("stray"), SagaStatus.Running, "stray", Guid.Empty);
         var metadata = new EventMetadata(Guid.CreateVersion7(), "stray", null, "nobody");
-        (await _cluster.Store.AppendAsync(stream, version, [new(Guid.CreateVersion7(), stray, metadata)]))
+        (await _cluster.Store.AppendAsync(stream, version, [new(Guid.CreateVersion7(), stray, metadata)], wakeAt: null))
             .ShouldBeOfType<AppendResult.Appended>();
     }
 

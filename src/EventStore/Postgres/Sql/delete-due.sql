@@ -1,4 +1,9 @@
-DELETE FROM due
-USING jsonb_to_recordset(CAST($1 AS jsonb)) AS s (category text, id text, at bigint, next bigint)
-WHERE due.category = s.category AND due.id = s.id AND s.next IS NULL
-  AND due.due_at = timestamptz 'epoch' + s.at * interval '1 microsecond';
+-- Locked in the order of the key, as appends lock them too.
+WITH settled AS (
+    SELECT due.category, due.id
+    FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS s (category text, id text, at bigint)
+    JOIN due ON due.category = s.category AND due.id = s.id
+        AND due.due_at = timestamptz 'epoch' + s.at * interval '1 microsecond'
+    ORDER BY due.category, due.id
+    FOR UPDATE OF due)
+DELETE FROM due USING settled WHERE due.category = settled.category AND due.id = settled.id;

@@ -3,4 +3,4 @@ FROM (
     SELECT json_extract(value, '$.category') AS category, json_extract(value, '$.id') AS id, json_extract(value, '$.at') AS at,
            json_extract(value, '$.next') AS next
     FROM json_each($1)) AS s
-WHERE due.category = s.category AND due.id = s.id AND s.next IS NOT NULL AND due.due_at = s.at;
+WHERE due.category = s.category AND due.id = s.id AND due.due_at = s.at;

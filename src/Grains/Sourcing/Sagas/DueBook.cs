@@ -4,30 +4,25 @@ using Waybill.EventStore;
 namespace Waybill.Grains.Sourcing.Sagas;
 
 /// <summary>
-/// One silo's writes to the due table: what comes while one is under way goes with the next, so that many sagas share
-/// the wait for the disk. They are carried out in the order in which they came. Safe for concurrent use.
+/// What one silo settles in the due table: what comes within a moment goes together, so that many sagas share a write.
+/// Safe for concurrent use.
 /// </summary>
-public sealed class DueBook(IDueStore store, TimeProvider time, ILogger<DueBook> logger)
+public sealed class DueBook(IDueStore store, SagaOptions options, TimeProvider time, ILogger<DueBook> logger)
 {
     private readonly Lock _gate = new(); // Guards the fields.
     private Page _next = new();
     private bool _isWriting;
 
-    /// <summary>Enters somebody to be woken; done once it is durable.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be reached; it may have been entered.</exception>
-    public Task EnterAsync(Due due) => Add(page => page.Due.Add(due));
-
     /// <summary>
-    /// Settles somebody who was to be woken, some time. One that is lost is woken for nothing, and settled then.
+    /// Settles somebody who was to be woken; done once it is durable, or has failed. Nobody need wait: one that is lost
+    /// is woken for nothing, and settled then.
     /// </summary>
-    public void Settle(DueSettlement settlement) => Add(page => page.Settled.Add(settlement));
-
-    private Task Add(Action<Page> write)
+    public Task SettleAsync(DueSettlement settlement)
     {
         Task done;
         lock (_gate)
         {
-            write(_next);
+            _next.Settled.Add(settlement);
             done = _next.Done.Task;
             if (_isWriting)
                 return done;
@@ -44,15 +39,14 @@ public sealed class DueBook(IDueStore store, TimeProvider time, ILogger<DueBook>
         {
             try
             {
-                await store.UpdateDueAsync(page.Due, page.Settled, time.GetUtcNow());
-                page.Done.SetResult();
+                await store.SettleDueAsync(page.Settled);
             }
-            catch (Exception error) // The loop must survive; whoever waits is told.
+            catch (Exception error) // The loop must survive.
             {
                 logger.LogWarning(error, "The due table could not be written.");
-                page.Done.SetException(error);
-                _ = page.Done.Task.Exception; // Nobody may be waiting.
             }
+            page.Done.SetResult();
+            await Task.Delay(options.SettlePause, time);
         }
     }
 
@@ -60,7 +54,7 @@ public sealed class DueBook(IDueStore store, TimeProvider time, ILogger<DueBook>
     {
         lock (_gate)
         {
-            if (_next.IsEmpty)
+            if (_next.Settled.Count == 0)
             {
                 _isWriting = false;
                 return null;
@@ -73,12 +67,8 @@ public sealed class DueBook(IDueStore store, TimeProvider time, ILogger<DueBook>
 
     private sealed class Page
     {
-        public List<Due> Due { get; } = [];
-
         public List<DueSettlement> Settled { get; } = [];
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public bool IsEmpty => Due.Count + Settled.Count == 0;
     }
 }

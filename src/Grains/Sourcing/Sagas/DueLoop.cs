@@ -79,7 +79,7 @@ public sealed class DueLoop(
     {
         try
         {
-            await grains.GetSaga(claim.Stream).Wake(new SagaClaim(claim.At, claim.Since));
+            await grains.GetSaga(claim.Stream).Wake(new SagaClaim(claim.At));
         }
         catch (Exception error) // One saga must not keep the others asleep; this one's turn comes again.
         {

@@ -47,9 +47,8 @@ public interface ISagaGrain : IGrainWithStringKey
 
 /// <summary>A saga's row of the due table, as it was claimed.</summary>
 /// <param name="At">When the lease ends.</param>
-/// <param name="Since">When it was entered first.</param>
 [GenerateSerializer, Immutable, Alias("waybill.saga-claim")]
-public sealed record SagaClaim(DateTimeOffset At, DateTimeOffset Since);
+public sealed record SagaClaim(DateTimeOffset At);
 
 /// <summary>Finds sagas' grains.</summary>
 public static class SagaGrains

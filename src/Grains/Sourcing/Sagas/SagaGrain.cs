@@ -4,15 +4,13 @@ using Waybill.EventStore;
 namespace Waybill.Grains.Sourcing.Sagas;
 
 /// <summary>
-/// The shell around a saga. An input goes <see cref="Carry"/>: the saga is entered in the due table, the input and all
-/// that follows from it is appended, and what the saga has sent and nobody has answered is sent, again and again,
-/// until it is.
+/// The shell around a saga. An input goes <see cref="Carry"/>: it is appended with all that follows from it, and what the
+/// saga has sent and nobody has answered is sent, again and again, until it is.
 /// </summary>
 /// <remarks>
-/// The crash between every two lines: before the append only the due table knows of the saga, wakes it and finds
-/// nothing. After the append the due table wakes it, here or elsewhere, and it sends what is unanswered under the ids
-/// that were recorded. So it must stand in the due table before it can have open work, and is taken out only when it is
-/// known to have none, and nothing is on its way in.
+/// The crash between every two lines: before the append nothing has happened. With it the saga is entered in the due
+/// table, which wakes it, here or elsewhere, and it sends what is unanswered under the ids that were recorded. It is
+/// taken out only when it is known to have no open work, and nothing is on its way in.
 /// <para>
 /// Answers come as what the call returns, and as the event over the saga's stream; the second changes nothing.
 /// </para>
@@ -93,8 +91,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         GoOn();
         if (_due is not { } due)
             return;
-        var mayBegin = Current.Version == 0 && Now - claim.Since < sagas.Options.BeginMax;
-        Settle(due, mayBegin || !IsStill ? Now + sagas.Options.CheckPeriod : NextWake());
+        Settle(due, IsStill ? NextWake() : Now + sagas.Options.CheckPeriod);
     }
 
     /// <summary>Takes what is asked of it from outside.</summary>
@@ -148,14 +145,9 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         _carrying++;
         try
         {
-            await BeDue();
             var outcome = await Execute(command.Context, command);
             GoOn();
             return outcome;
-        }
-        catch (StoreUnavailableException)
-        {
-            return new(OutcomeStatus.Unavailable, "store-unavailable", null, 0, 0);
         }
         finally
         {
@@ -173,13 +165,17 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     private bool IsOpen =>
         Current.Version > 0 && (Saga.Unanswered.Any() || (Saga.Stuck is null && !Saga.IsOver));
 
-    private async Task BeDue()
+    // One that will be woken soon enough anyway need not be entered again.
+    private protected override async Task<AppendResult> Append(
+        IEventStore store, IReadOnlyList<NewEvent> events, long expectedVersion, CancellationToken limit)
     {
         var latest = Now + sagas.Options.CheckPeriod;
         if (_due > Now && _due <= latest)
-            return;
-        await sagas.Due.EnterAsync(new Due(Stream, latest));
-        _due = latest;
+            return await base.Append(store, events, expectedVersion, limit);
+        var result = await store.AppendAsync(Stream, expectedVersion, events, latest, limit);
+        if (result is AppendResult.Appended)
+            _due = latest;
+        return result;
     }
 
     // Sends what is unanswered and waits for the deadline, unless that is being done already.
@@ -196,7 +192,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
 
     private void Settle(DateTimeOffset due, DateTimeOffset? next)
     {
-        sagas.Due.Settle(new DueSettlement(Stream, due, next));
+        _ = sagas.Due.SettleAsync(new DueSettlement(Stream, due, next));
         _due = next;
     }
 

@@ -31,8 +31,7 @@ public sealed record SagaOptions
     public int ClaimMax { get; init; } = 100;
 
     /// <summary>
-    /// How long a saga may be in the due table that has not begun. Its first append may be under way, but not for so
-    /// long.
+    /// How long a silo gathers what it settles in the due table: what it dies with wakes a saga for nothing.
     /// </summary>
-    public TimeSpan BeginMax { get; init; } = TimeSpan.FromMinutes(1);
+    public TimeSpan SettlePause { get; init; } = TimeSpan.FromMilliseconds(50);
 }
