@@ -105,16 +105,22 @@ public abstract partial class EventStoreContract
     [Fact]
     public async Task Who_appends_and_who_settles_the_same_ones_do_not_stop_each_other()
     {
-        var names = Enumerable.Range(0, 20).Select(n => $"s{n}").ToArray();
-        for (var round = 0; round < 10; round++)
+        const int many = 200, rounds = 20;
+        var due = Enumerable.Range(0, many).Select(n => Due($"s{n}", seconds: 1)).ToArray();
+        for (var round = 0; round < rounds; round++)
         {
-            var now = Now.AddSeconds(round);
-            var settling = Settle([.. names.Reverse().Select(name => new DueSettlement(Stream(name), now))]);
-            await Task.WhenAll(names.Select(name => Append(new Due(Stream(name), now.AddSeconds(1)), round)));
+            await Task.WhenAll(due.Select(one => Append(one, version: 2 * round)));
+            var claims = await Claim(seconds: 2, max: many);
+            claims.Count.ShouldBe(many);
+
+            // In the opposite order. Where each waited for the other, the database would end one of them after a second.
+            var settling = Settle([.. claims
+                .OrderByDescending(claim => claim.Stream.Id, StringComparer.Ordinal)
+                .Select(claim => new DueSettlement(claim.Stream, claim.At))]);
+            var results = await Task.WhenAll(due.Select(one => Append(one, version: 2 * round + 1)));
+            results.ShouldAllBe(result => result is Appended);
             await settling;
         }
-
-        (await Claim(seconds: 60)).Count.ShouldBe(names.Length);
     }
 
     private Due Due(string id, int seconds) => new(Stream(id), Now.AddSeconds(seconds));
