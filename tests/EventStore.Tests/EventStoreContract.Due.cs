@@ -113,7 +113,7 @@ public abstract partial class EventStoreContract
             var claims = await Claim(seconds: 2, max: many);
             claims.Count.ShouldBe(many);
 
-            // In the opposite order. Where each waited for the other, the database would end one of them after a second.
+            // In the opposite order. Where each waits for the other, the database ends one of them after a second.
             var settling = Settle([.. claims
                 .OrderByDescending(claim => claim.Stream.Id, StringComparer.Ordinal)
                 .Select(claim => new DueSettlement(claim.Stream, claim.At))]);

@@ -1,9 +1,9 @@
 namespace Waybill.EventStore;
 
 /// <summary>
-/// Keeps who has to be woken, and when. Owners of streams are entered by <see cref="IEventStore.AppendAsync(StreamName,
-/// long, IReadOnlyList{NewEvent}, DateTimeOffset?, CancellationToken)"/>. Each wakes at least once: whoever is claimed and
-/// not settled is due again when the lease ends.
+/// Keeps who has to be woken, and when: the owners of streams, entered together with what is appended to these
+/// (<see cref="IEventStore"/>). Each wakes at least once: whoever is claimed and not settled is due again when the
+/// lease ends.
 /// </summary>
 /// <remarks>
 /// Every member throws <see cref="StoreUnavailableException"/> when the store cannot be reached. Times count in whole

@@ -32,11 +32,11 @@ internal abstract class PostgresAdvance(ReadModel model, LogQueue queue, long ge
 
 /// <inheritdoc/>
 internal sealed class PostgresAdvance<TRow>(ReadModel<TRow> model, ProjectionCommit<TRow> commit)
-    : PostgresAdvance(model, commit.Queue, commit.Generation)
+    : PostgresAdvance(model, commit.From.Queue, commit.From.Generation)
     where TRow : class
 {
     // How many parameters move-positions has. Those of the rows follow, and then their queues.
-    private const int FenceParameters = 6;
+    private const int FenceParameters = 8;
 
     // No column of a model has a name with a space in it.
     private const string RowQueue = "\"of queue\"";
@@ -64,13 +64,15 @@ internal sealed class PostgresAdvance<TRow>(ReadModel<TRow> model, ProjectionCom
         var statement = new NpgsqlBatchCommand(Text);
         statement.Parameters.Add(new NpgsqlParameter<string> { TypedValue = View });
         statement.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Generation });
-        Add(commits.Select(one => one.Queue.Number));
-        Add(commits.Select(one => one.Queue.Count));
-        Add(commits.Select(one => one.From));
-        Add(commits.Select(one => one.To));
+        Add(commits.Select(one => one.From.Queue.Number));
+        Add(commits.Select(one => one.From.Queue.Count));
+        Add(commits.Select(one => one.From.Position));
+        Add(commits.Select(one => one.From.Revision));
+        Add(commits.Select(one => one.Reached.Position));
+        Add(commits.Select(one => one.Reached.Revision));
         statement.Parameters.AddRange(
             PostgresRows.Values(model, [.. commits.SelectMany(one => one.Upserts)]).ToArray());
-        Add(commits.SelectMany(one => one.Upserts, (one, _) => one.Queue.Number));
+        Add(commits.SelectMany(one => one.Upserts, (one, _) => one.From.Queue.Number));
         return statement;
 
         void Add<T>(IEnumerable<T> values) =>

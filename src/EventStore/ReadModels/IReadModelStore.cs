@@ -9,8 +9,8 @@ namespace Waybill.EventStore.ReadModels;
 /// from there. Safe for concurrent use.
 /// <para>
 /// A generation is one table of a model's rows; readers see the live one. Every write is fenced: a host's by the
-/// position of its queue and by the generation, a rebuild's by the token of its lease. So of two hosts, or a host and a
-/// swap, one wins and the other is told so.
+/// position of its queue, with its revision, and by the generation, a rebuild's by the token of its lease. So of two
+/// hosts, or a host and a swap, one wins and the other is told so.
 /// </para>
 /// </remarks>
 public interface IReadModelStore

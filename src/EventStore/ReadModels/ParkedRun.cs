@@ -50,11 +50,6 @@ public sealed record Attempt(DateTimeOffset At, string Error)
 /// <summary>What a host knows of a parked run while it works: later events of the stream are to wait too.</summary>
 public sealed record ParkedStream(Guid Id, StreamName Stream, long LastVersion);
 
-/// <summary>Where a parked run begins, as whoever acts on it has found it.</summary>
-/// <param name="Id">The run.</param>
-/// <param name="FirstVersion">The version of the first event that is parked.</param>
-public sealed record ParkedFrom(Guid Id, long FirstVersion);
-
 /// <summary>Later events of a parked stream.</summary>
 /// <param name="Id">The run, which must still be parked.</param>
 /// <param name="LastVersion">The version of the last of them.</param>

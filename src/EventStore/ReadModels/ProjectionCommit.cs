@@ -4,7 +4,8 @@ namespace Waybill.EventStore.ReadModels;
 /// <param name="Queue">The queue.</param>
 /// <param name="Generation">The generation of the table that its rows are in: the live one.</param>
 /// <param name="Position">The position up to which all events of the queue are in the rows, or parked.</param>
-public sealed record ProjectionPosition(LogQueue Queue, long Generation, long Position);
+/// <param name="Revision">How often rows were changed where the position stayed: by redrives and the like.</param>
+public sealed record ProjectionPosition(LogQueue Queue, long Generation, long Position, long Revision = 0);
 
 /// <summary>Where a projection stands.</summary>
 /// <param name="Generation">The live generation.</param>
@@ -54,20 +55,22 @@ public record RowChanges<TRow>
 /// What one turn of a projection's host does, all of it or nothing: it moves a queue's position and changes rows,
 /// parked runs and notices.
 /// </summary>
-/// <param name="Queue">The queue.</param>
-/// <param name="Generation">The generation from which the rows were loaded.</param>
-/// <param name="From">The position at which the queue must still be.</param>
-/// <param name="To">
-/// Its new position; the same where only parked events are redriven, discarded, or a row is made anew.
+/// <param name="From">
+/// Where the queue must still be: what is written was made of rows that were as they stood there.
 /// </param>
-public sealed record ProjectionCommit<TRow>(LogQueue Queue, long Generation, long From, long To) : RowChanges<TRow>
+/// <param name="To">
+/// Its new position; the same where only parked events are redriven, discarded, or a row is made anew. That raises the
+/// revision, so that whoever still has the rows as they were before cannot write these.
+/// </param>
+public sealed record ProjectionCommit<TRow>(ProjectionPosition From, long To) : RowChanges<TRow>
     where TRow : class
 {
-    /// <summary>
-    /// Runs that must still be parked from these versions on. The position does not fence what leaves it where it is:
-    /// this does, so that of two redrives that begin at the same version one has an effect.
-    /// </summary>
-    public IReadOnlyList<ParkedFrom> StillParked { get; init; } = [];
+    /// <summary>Where the queue is once this is stored.</summary>
+    public ProjectionPosition Reached => From with
+    {
+        Position = To,
+        Revision = From.Revision + (To == From.Position ? 1 : 0),
+    };
 
     /// <summary>Runs that are parked no more: redriven to their end, or discarded. Each must still be parked.</summary>
     public IReadOnlyList<Guid> Released { get; init; } = [];
@@ -76,8 +79,8 @@ public sealed record ProjectionCommit<TRow>(LogQueue Queue, long Generation, lon
     public IReadOnlyList<ParkedAct> Acts { get; init; } = [];
 
     /// <summary>True if it moves the position and writes rows, no more than are written at once, or none.</summary>
-    internal bool IsRowsAlone => (Upserts, Deletes, Parked, Extended, Notices, StillParked, Released, Acts) is
-        ({ Count: <= RowsAloneMax }, [], [], [], [], [], [], []);
+    internal bool IsRowsAlone => (Upserts, Deletes, Parked, Extended, Notices, Released, Acts) is
+        ({ Count: <= RowsAloneMax }, [], [], [], [], [], []);
 
     private const int RowsAloneMax = 1_000;
 }
@@ -89,7 +92,10 @@ internal static class ProjectionFence
 
     public static object?[] Values<TRow>(ReadModel model, ProjectionCommit<TRow> commit)
         where TRow : class =>
-        [model.View, commit.Queue.Number, commit.Queue.Count, commit.Generation, commit.From, commit.To];
+    [
+        model.View, commit.From.Queue.Number, commit.From.Queue.Count, commit.From.Generation,
+        commit.From.Position, commit.From.Revision, commit.Reached.Position, commit.Reached.Revision,
+    ];
 }
 
 /// <summary>How a fenced write ended.</summary>

@@ -53,7 +53,7 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
                 "select-position",
                 [model.View, queue.Number],
                 row => row.GetInt32(0) == queue.Count
-                    ? new ProjectionPosition(queue, row.GetInt64(1), row.GetInt64(2))
+                    ? new ProjectionPosition(queue, row.GetInt64(1), row.GetInt64(2), row.GetInt64(3))
                     : null,
                 c),
             cancellation);
@@ -121,7 +121,7 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
         ReadModel<TRow> model, ProjectionCommit<TRow> commit, CancellationToken cancellation = default)
         where TRow : class
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(commit.To, commit.From);
+        ArgumentOutOfRangeException.ThrowIfLessThan(commit.To, commit.From.Position);
         Check(model, commit);
         if (commit.IsRowsAlone)
             return await sessions.Advance(model, commit, cancellation)
@@ -131,11 +131,9 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
             async (session, c) =>
             {
                 await MustChangeOne(session, ProjectionFence.Statement, ProjectionFence.Values(model, commit), c);
-                foreach (var (run, version) in commit.StillParked)
-                    await MustBeParkedAsync(session, model, commit.Generation, run, version, c);
-                await ApplyAsync(session, model, commit.Generation, commit, c);
+                await ApplyAsync(session, model, commit.From.Generation, commit, c);
                 foreach (var run in commit.Released)
-                    await MustChangeOne(session, "release-parked-run", [model.View, commit.Generation, run], c);
+                    await MustChangeOne(session, "release-parked-run", [model.View, commit.From.Generation, run], c);
                 foreach (var act in commit.Acts)
                     await InsertActAsync(session, model, act, c);
                 return true;
@@ -205,16 +203,6 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
             throw new SupersededException();
     }
 
-    // The position's lock, which whoever changes the queue's runs takes first, keeps it so until the commit.
-    private static async Task MustBeParkedAsync(
-        StoreSession session, ReadModel model, long generation, Guid run, long version, CancellationToken cancellation)
-    {
-        if (await session.ReadFirstAsync(
-                "select-parked-version", [model.View, generation, run], row => (long?)row.GetInt64(0), cancellation)
-            != version)
-            throw new SupersededException();
-    }
-
     private static async Task MakeAsync(
         StoreSession session, ReadModel model, int queueCount, CancellationToken cancellation)
     {
@@ -272,7 +260,7 @@ internal sealed partial class RelationalReadModels(ISessions sessions) : IReadMo
             statement,
             [model.View],
             row => Add(positions, new(
-                new LogQueue(row.GetInt32(0), row.GetInt32(1)), row.GetInt64(2), row.GetInt64(3))),
+                new LogQueue(row.GetInt32(0), row.GetInt32(1)), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4))),
             cancellation);
         return positions;
     }

@@ -191,7 +191,7 @@ public abstract class RelationalEventStore
                 var fence = ProjectionFence.Values(model, commit);
                 if (await session.ExecuteAsync(ProjectionFence.Statement, fence, c) != 1)
                     return false;
-                await session.Rows.UpsertAsync(model, commit.Generation, commit.Upserts, c);
+                await session.Rows.UpsertAsync(model, commit.From.Generation, commit.Upserts, c);
                 return true;
             },
             cancellation);

@@ -67,11 +67,11 @@ public sealed class PostgresReadModelStoreTests(PostgresServer server) : ReadMod
 
         Task<CommitOutcome> CommitTally(int queue) => store.ReadModels.CommitAsync(
             Tally.Model,
-            new ProjectionCommit<Tally>(new(queue, queues), 1, 0, 1) { Upserts = [new($"s{queue}", 1)] },
+            new ProjectionCommit<Tally>(new(new(queue, queues), 1, 0), 1) { Upserts = [new($"s{queue}", 1)] },
             Cancellation);
 
         Task<CommitOutcome> MoveOther(int queue) => store.ReadModels.CommitAsync(
-            Specimen.Model, new ProjectionCommit<Specimen>(new(queue, queues), 1, 0, 1), Cancellation);
+            Specimen.Model, new ProjectionCommit<Specimen>(new(new(queue, queues), 1, 0), 1), Cancellation);
     }
 
     // While one commit waits, those that come meanwhile gather for the next one.
@@ -90,7 +90,7 @@ public sealed class PostgresReadModelStoreTests(PostgresServer server) : ReadMod
             locking.ExecuteNonQuery();
             first = Store.CommitAsync(
                 Specimen.Model,
-                new ProjectionCommit<Specimen>(new(0, 1), 1, 0, 1) { Upserts = [Specimen.Empty("a")] },
+                new ProjectionCommit<Specimen>(new(new(0, 1), 1, 0), 1) { Upserts = [Specimen.Empty("a")] },
                 Cancellation);
             while (Query("SELECT count(*) FROM pg_locks WHERE NOT granted") is 0L)
             {
@@ -112,7 +112,7 @@ public sealed class PostgresReadModelStoreTests(PostgresServer server) : ReadMod
 
         Task<CommitOutcome> CommitTally(int queue, long from, long to) => Store.CommitAsync(
             Tally.Model,
-            new ProjectionCommit<Tally>(new(queue, queues), 1, from, to) { Upserts = [new($"s{queue}-{to}", to)] },
+            new ProjectionCommit<Tally>(new(new(queue, queues), 1, from), to) { Upserts = [new($"s{queue}-{to}", to)] },
             Cancellation);
     }
 

@@ -81,7 +81,7 @@ public abstract partial class ReadModelStoreContract
     }
 
     private Task<CommitOutcome> Commit(params Specimen[] rows) => Store.CommitAsync(
-        Specimen.Model, new ProjectionCommit<Specimen>(Only, 1, 0, 5) { Upserts = rows }, Cancellation);
+        Specimen.Model, new ProjectionCommit<Specimen>(new(Only, 1, 0), 5) { Upserts = rows }, Cancellation);
 
     private async Task<IEnumerable<string>> Groups(ReadModelGroups groups) =>
         (await Store.GroupAsync(Specimen.Model, groups, Cancellation)).Rows

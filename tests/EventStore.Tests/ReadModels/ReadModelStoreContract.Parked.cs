@@ -12,7 +12,7 @@ public abstract partial class ReadModelStoreContract
         [new Attempt(Clock.GetUtcNow(), "first"), new Attempt(Clock.GetUtcNow().AddSeconds(1), "second\0\ud83e")]);
 
     private Task<CommitOutcome> Park(long from, long to, params ParkedRun[] runs) => Store.CommitAsync(
-        Tally.Model, new ProjectionCommit<Tally>(Only, 1, from, to) { Parked = runs }, Cancellation);
+        Tally.Model, new ProjectionCommit<Tally>(new(Only, 1, from), to) { Parked = runs }, Cancellation);
 
     private Task<IReadOnlyList<ParkedRun>> Parked(string? cause = null, long after = 0, int limit = 10) =>
         Store.ListParkedAsync(Tally.Model, cause, after, limit, Cancellation);
@@ -85,7 +85,7 @@ public abstract partial class ReadModelStoreContract
 
         (await Store.CommitAsync(
             Tally.Model,
-            new ProjectionCommit<Tally>(Only, 1, 5, 9) { Extended = [new(Id(1), 8, 80)] },
+            new ProjectionCommit<Tally>(new(Only, 1, 5), 9) { Extended = [new(Id(1), 8, 80)] },
             Cancellation)).ShouldBe(Committed);
         var extended = (await Parked())[0];
         (extended.LastVersion, extended.LastPosition).ShouldBe((8, 80));
@@ -109,7 +109,7 @@ public abstract partial class ReadModelStoreContract
     {
         await Store.PrepareAsync(Tally.Model, 1, Cancellation);
         await Park(0, 5, Run(1, "a"), Run(2, "b"));
-        var redrive = new ProjectionCommit<Tally>(Only, 1, 5, 5)
+        var redrive = new ProjectionCommit<Tally>(new(Only, 1, 5), 5)
         {
             Upserts = [new("a", 3)],
             Released = [Id(1)],
@@ -129,7 +129,7 @@ public abstract partial class ReadModelStoreContract
     {
         await Store.PrepareAsync(Tally.Model, 1, Cancellation);
         await Park(0, 5, Run(1, "a"));
-        var redrive = new ProjectionCommit<Tally>(Only, 1, 5, 5) { Upserts = [new("a", 3)], Released = [Id(1)] };
+        var redrive = new ProjectionCommit<Tally>(new(Only, 1, 5), 5) { Upserts = [new("a", 3)], Released = [Id(1)] };
         await Store.CommitAsync(Tally.Model, redrive, Cancellation);
 
         (await Store.CommitAsync(Tally.Model, redrive with { Upserts = [new("a", 6)] }, Cancellation))
@@ -143,10 +143,9 @@ public abstract partial class ReadModelStoreContract
     {
         await Store.PrepareAsync(Tally.Model, 1, Cancellation);
         await Park(0, 5, Run(1, "a"));
-        var first = new ProjectionCommit<Tally>(Only, 1, 5, 5)
+        var first = new ProjectionCommit<Tally>(new(Only, 1, 5), 5)
         {
             Upserts = [new("a", 3)],
-            StillParked = [new(Id(1), 3)],
             Parked = [Run(1, "a") with { FirstVersion = 4, FirstPosition = 40 }],
         };
         (await Store.CommitAsync(Tally.Model, first, Cancellation)).ShouldBe(Committed);
@@ -160,6 +159,31 @@ public abstract partial class ReadModelStoreContract
         (await Parked()).ShouldHaveSingleItem().FirstVersion.ShouldBe(4);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_made_of_rows_as_they_were_before_a_redrive_is_not_written(bool isRowsAlone)
+    {
+        await Store.PrepareAsync(Tally.Model, 1, Cancellation);
+        await Park(0, 5, Run(1, "a"));
+        var redrive = new ProjectionCommit<Tally>(new(Only, 1, 5), 5) { Upserts = [new("a", 3)] };
+        (await Store.CommitAsync(Tally.Model, redrive, Cancellation)).ShouldBe(Committed);
+        (await Store.ReadPositionAsync(Tally.Model, Only, Cancellation)).ShouldBe(redrive.Reached);
+        var late = new ProjectionCommit<Tally>(redrive.From, 9)
+        {
+            Upserts = [new("a", 1)],
+            Extended = isRowsAlone ? [] : [new(Id(1), 8, 80)],
+        };
+
+        (await Store.CommitAsync(Tally.Model, late, Cancellation)).ShouldBe(Superseded);
+        (await Rows()).ShouldBe([new("a", 3)]);
+
+        var anew = late with { From = redrive.Reached, Upserts = [new("a", 4)] };
+        (await Store.CommitAsync(Tally.Model, anew, Cancellation)).ShouldBe(Committed);
+        (await Rows()).ShouldBe([new("a", 4)]);
+        (await Store.ReadPositionAsync(Tally.Model, Only, Cancellation)).ShouldBe(new(Only, 1, 9, 1));
+    }
+
     [Fact]
     public async Task A_run_that_is_parked_no_more_cannot_be_extended()
     {
@@ -167,7 +191,7 @@ public abstract partial class ReadModelStoreContract
 
         var outcome = await Store.CommitAsync(
             Tally.Model,
-            new ProjectionCommit<Tally>(Only, 1, 0, 9) { Upserts = [new("b", 1)], Extended = [new(Id(1), 8, 80)] },
+            new ProjectionCommit<Tally>(new(Only, 1, 0), 9) { Upserts = [new("b", 1)], Extended = [new(Id(1), 8, 80)] },
             Cancellation);
 
         outcome.ShouldBe(Superseded);

@@ -373,7 +373,7 @@ public abstract partial class ReadModelStoreContract
         await PrepareLive();
         await Store.CommitAsync(
             Tally.Model,
-            new ProjectionCommit<Tally>(Only, 1, 3, 4) { Parked = [Run(1, "a"), Run(2, "b")] },
+            new ProjectionCommit<Tally>(new(Only, 1, 3), 4) { Parked = [Run(1, "a"), Run(2, "b")] },
             Cancellation);
         var lease = await Start();
         await Store.CommitBuildAsync(

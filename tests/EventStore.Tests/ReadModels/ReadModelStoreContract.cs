@@ -60,7 +60,7 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
         long generation = 1) =>
         Store.CommitAsync(
             Tally.Model,
-            new ProjectionCommit<Tally>(Only, generation, from, to)
+            new ProjectionCommit<Tally>(new(Only, generation, from), to)
             {
                 Upserts = upserts ?? [],
                 Deletes = deletes ?? [],
@@ -135,7 +135,7 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
     public async Task The_queues_of_a_projection_that_is_not_level_stay_as_they_are()
     {
         await Store.PrepareAsync(Tally.Model, 2, Cancellation);
-        await Store.CommitAsync(Tally.Model, new ProjectionCommit<Tally>(new(1, 2), 1, 0, 5), Cancellation);
+        await Store.CommitAsync(Tally.Model, new ProjectionCommit<Tally>(new(new(1, 2), 1, 0), 5), Cancellation);
 
         var state = await Store.PrepareAsync(Tally.Model, 3, Cancellation);
 
@@ -160,7 +160,7 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
         Specimen[] rows = [Specimen.Empty("empty"), Specimen.Full("full")];
 
         await Store.CommitAsync(
-            Specimen.Model, new ProjectionCommit<Specimen>(Only, 1, 0, 1) { Upserts = rows }, Cancellation);
+            Specimen.Model, new ProjectionCommit<Specimen>(new(Only, 1, 0), 1) { Upserts = rows }, Cancellation);
 
         (await Store.QueryAsync(Specimen.Model, new(), Cancellation)).Rows.ShouldBe(rows);
         var loaded = await Store.LoadRowsAsync(Specimen.Model, 1, ["full", "none", "empty"], Cancellation);
@@ -175,7 +175,7 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
         var full = Specimen.Full("full");
         await Store.CommitAsync(
             Specimen.Model,
-            new ProjectionCommit<Specimen>(Only, 1, 0, 1) { Upserts = [Specimen.Empty("empty"), full] },
+            new ProjectionCommit<Specimen>(new(Only, 1, 0), 1) { Upserts = [Specimen.Empty("empty"), full] },
             Cancellation);
 
         var found = await Store.QueryAsync(
@@ -197,7 +197,7 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
 
         await Store.CommitAsync(
             Specimen.Model,
-            new ProjectionCommit<Specimen>(Only, 1, 0, 1)
+            new ProjectionCommit<Specimen>(new(Only, 1, 0), 1)
             {
                 Upserts = [Specimen.Empty("a") with { At = at, Until = at }],
             },
@@ -216,10 +216,10 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
         var keys = marks.Select(Mark.Model.KeyOf).ToList();
 
         await Store.CommitAsync(
-            Mark.Model, new ProjectionCommit<Mark>(Only, 1, 0, 1) { Upserts = marks }, Cancellation);
+            Mark.Model, new ProjectionCommit<Mark>(new(Only, 1, 0), 1) { Upserts = marks }, Cancellation);
         await Store.CommitAsync(
             Mark.Model,
-            new ProjectionCommit<Mark>(Only, 1, 1, 2) { Upserts = [marks[0]], Deletes = [keys[1]] },
+            new ProjectionCommit<Mark>(new(Only, 1, 1), 2) { Upserts = [marks[0]], Deletes = [keys[1]] },
             Cancellation);
 
         var loaded = await Store.LoadRowsAsync(Mark.Model, 1, keys, Cancellation);
@@ -263,8 +263,8 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
     public async Task The_position_of_rows_is_that_of_the_queue_furthest_behind()
     {
         await Store.PrepareAsync(Tally.Model, 2, Cancellation);
-        await Store.CommitAsync(Tally.Model, new ProjectionCommit<Tally>(new(1, 2), 1, 0, 9), Cancellation);
-        await Store.CommitAsync(Tally.Model, new ProjectionCommit<Tally>(new(0, 2), 1, 0, 4), Cancellation);
+        await Store.CommitAsync(Tally.Model, new ProjectionCommit<Tally>(new(new(1, 2), 1, 0), 9), Cancellation);
+        await Store.CommitAsync(Tally.Model, new ProjectionCommit<Tally>(new(new(0, 2), 1, 0), 4), Cancellation);
 
         (await Store.QueryAsync(Tally.Model, new(), Cancellation)).Position.ShouldBe(4);
     }
@@ -362,7 +362,7 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
         var row = Specimen.Empty("a") with { Remark = new string('x', 10 << 20) };
 
         await Store.CommitAsync(
-            Specimen.Model, new ProjectionCommit<Specimen>(Only, 1, 0, 1) { Upserts = [row] }, Cancellation);
+            Specimen.Model, new ProjectionCommit<Specimen>(new(Only, 1, 0), 1) { Upserts = [row] }, Cancellation);
 
         (await Store.LoadRowsAsync(Specimen.Model, 1, ["a"], Cancellation))!["a"].ShouldBe(row);
     }
@@ -411,7 +411,7 @@ public abstract partial class ReadModelStoreContract : IAsyncLifetime
     {
         await Store.PrepareAsync(Tally.Model, 1, Cancellation);
         Notice[] notices = [new(Id(2), 2, Stream("a"), "{}"), new(Id(1), 1, Stream("b"), """{"n":1}""")];
-        var commit = new ProjectionCommit<Tally>(Only, 1, 0, 2) { Notices = notices };
+        var commit = new ProjectionCommit<Tally>(new(Only, 1, 0), 2) { Notices = notices };
         await Store.CommitAsync(Tally.Model, commit, Cancellation);
         await Store.CommitAsync(Tally.Model, commit, Cancellation); // Superseded.
 

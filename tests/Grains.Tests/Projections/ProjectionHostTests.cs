@@ -411,6 +411,25 @@ public abstract class ProjectionHostTests : ProjectionBed
     }
 
     [Fact]
+    public async Task A_row_that_was_made_anew_is_not_written_over_by_a_host_that_knows_it_as_it_was()
+    {
+        var id = Unique("a");
+        await Open(id, deposits: 2);
+        await TallyHost().TickAsync();
+        await Spoil(id);
+        await Append(id, new MoneyDeposited(3));
+        var (host, other) = (TallyHost(), TallyHost());
+        await host.TickAsync();
+        await other.TickAsync();
+
+        (await other.RebuildRowsAsync(new("account", id))).Status.ShouldBe(RedriveStatus.Done);
+        await Append(id, new MoneyDeposited(4));
+        await host.TickAsync();
+
+        (await TallyOf(id)).ShouldBe(new(id, 10, "1 2 3 4 5 "));
+    }
+
+    [Fact]
     public async Task One_streams_rows_are_made_anew_and_no_others()
     {
         var ids = new[] { Unique("a"), Unique("b") };
@@ -477,7 +496,7 @@ public abstract class ProjectionHostTests : ProjectionBed
         var at = (await Rows.ReadPositionAsync(Tally.Model, Queue, Cancellation))!;
         await Rows.CommitAsync(
             Tally.Model,
-            new ProjectionCommit<TallyRow>(Queue, at.Generation, at.Position, at.Position)
+            new ProjectionCommit<TallyRow>(at, at.Position)
             {
                 Upserts = [new(id, -1, "spoilt")],
             },

@@ -1,2 +1,2 @@
 -- No projection of the model goes on until the transaction ends.
-SELECT queue, queue_count, generation, position FROM projections WHERE read_model = $1 ORDER BY queue FOR UPDATE;
+SELECT queue, queue_count, generation, position, revision FROM projections WHERE read_model = $1 ORDER BY queue FOR UPDATE;

@@ -1,1 +1,1 @@
-SELECT queue_count, generation, position FROM projections WHERE read_model = $1 AND queue = $2;
+SELECT queue_count, generation, position, revision FROM projections WHERE read_model = $1 AND queue = $2;

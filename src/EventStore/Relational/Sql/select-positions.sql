@@ -1,1 +1,1 @@
-SELECT queue, queue_count, generation, position FROM projections WHERE read_model = $1 ORDER BY queue;
+SELECT queue, queue_count, generation, position, revision FROM projections WHERE read_model = $1 ORDER BY queue;

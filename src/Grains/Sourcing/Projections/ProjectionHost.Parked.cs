@@ -172,12 +172,11 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
             ? prepared.Count
             : prepared.Count(ready => ready.Stored.Version < failed.FirstVersion);
         var committed = await CommitAsync(
-            new ProjectionCommit<TRow>(queue, _at!.Generation, _at.Position, _at.Position)
+            new ProjectionCommit<TRow>(_at!, _at!.Position)
             {
                 Upserts = [.. changes.Added, .. changes.Updated],
                 Deletes = changes.Removed,
                 Notices = result.Notices,
-                StillParked = [new(run.Id, run.FirstVersion)],
                 Parked = rest is null ? [] : [rest],
                 Released = rest is null ? [run.Id] : [],
                 Acts = act is null ? [] : [act.On(run, now, Describe(run, act, applied, rest, failed))],
@@ -201,10 +200,8 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
         return string.Create(CultureInfo.InvariantCulture, $"{begun}applied {applied} events; {end}");
     }
 
-    // Its rows are as somebody has left them, here or in another host, and the position does not tell of it.
     private void Release(Guid runId)
     {
-        _rows = new();
         _retries.Remove(runId);
         if (_parked.Values.FirstOrDefault(run => run.Id == runId) is { } released)
             _parked.Remove(released.Stream);
@@ -222,9 +219,8 @@ internal sealed partial class ProjectionHost<TProjection, TRow>
         var failed = await access.Call(FoldAsync);
         if (failed is not null)
             return new(RedriveStatus.Failed, 0, failed.Attempts[^1].Error);
-        var committed = await CommitAsync(new ProjectionCommit<TRow>(queue, at.Generation, at.Position, at.Position)
+        var committed = await CommitAsync(new ProjectionCommit<TRow>(at, at.Position)
         {
-            StillParked = parked is null ? [] : [new(parked.Id, parked.FirstVersion)],
             Upserts = rows.TakeChanges().Added,
             // A row that should not be there is not among the changes, because nothing was loaded.
             Deletes = [.. keys.Where(key => rows.Get(key) is null)],

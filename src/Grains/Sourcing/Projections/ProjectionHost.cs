@@ -97,7 +97,8 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
     /// <summary>How it goes. It may be asked while something else is under way.</summary>
     public async Task<QueueProgress> ProgressAsync()
     {
-        var position = _at is null && _readTo == 0 ? (long?)null : _readTo;
+        // Together, before anything is awaited: who is told of a read is told of where it led.
+        var (position, lastRead) = (_at is null && _readTo == 0 ? (long?)null : _readTo, _lastRead);
         var (lag, notices, error) = (default(QueueLag), default(long?), _error);
         try
         {
@@ -115,7 +116,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
             lag?.EventsBehind,
             lag?.IsExact ?? false,
             access.Time.GetUtcNow() - lag?.OldestTime,
-            _lastRead,
+            lastRead,
             error,
             _parked.Count,
             _noticeError,
@@ -239,7 +240,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
             return false;
         var result = _fold.Apply(events, _rows, _parked, Notifies);
         var changes = _rows.TakeChanges();
-        var committed = await CommitAsync(new ProjectionCommit<TRow>(queue, _at!.Generation, _at.Position, to)
+        var committed = await CommitAsync(new ProjectionCommit<TRow>(_at!, to)
         {
             Upserts = [.. changes.Added, .. changes.Updated],
             Deletes = changes.Removed,
@@ -264,7 +265,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
     {
         if (await access.Call(limit => access.Rows.CommitAsync(Model, commit, limit)) is CommitOutcome.Superseded)
             return false;
-        _at = _at! with { Position = commit.To };
+        _at = commit.Reached;
         _hasNotices |= commit.Notices.Count > 0;
         return true;
     }
@@ -288,7 +289,7 @@ internal sealed partial class ProjectionHost<TProjection, TRow>(
     {
         if (_at is not { } at || _readTo <= at.Position)
             return;
-        if (!await CommitAsync(new ProjectionCommit<TRow>(queue, at.Generation, at.Position, _readTo)))
+        if (!await CommitAsync(new ProjectionCommit<TRow>(at, _readTo)))
             _at = null;
     }
 }

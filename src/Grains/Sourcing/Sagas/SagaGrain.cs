@@ -4,8 +4,8 @@ using Waybill.EventStore;
 namespace Waybill.Grains.Sourcing.Sagas;
 
 /// <summary>
-/// The shell around a saga. An input goes <see cref="Carry"/>: it is appended with all that follows from it, and what the
-/// saga has sent and nobody has answered is sent, again and again, until it is.
+/// The shell around a saga. An input goes <see cref="Carry"/>: it is appended with all that follows from it, and what
+/// the saga has sent and nobody has answered is sent, again and again, until it is.
 /// </summary>
 /// <remarks>
 /// The crash between every two lines: before the append nothing has happened. With it the saga is entered in the due
