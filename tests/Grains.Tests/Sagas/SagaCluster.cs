@@ -168,7 +168,12 @@ public sealed class SagaCluster : IAsyncLifetime
                 NullLogger<SagaAccess>.Instance,
                 services.GetService<IHostApplicationLifetime>()));
             silo.Services.AddSingleton(services => new DueLoop(
-                Store, services.GetRequiredService<IGrainFactory>(), Options, Now, NullLogger<DueLoop>.Instance));
+                Store,
+                services.GetRequiredService<IGrainFactory>(),
+                Options,
+                Now,
+                NullLogger<DueLoop>.Instance,
+                services.GetService<IHostApplicationLifetime>()));
             silo.AddWaybillGrains();
             silo.Services.AddSingleton<IEventStore>(Store).AddSingleton<ICheckpointStore>(
                 ForgetsPositions ? new NoCheckpoints() : _store);

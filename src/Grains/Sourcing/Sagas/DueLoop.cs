@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Waybill.EventStore;
@@ -8,11 +9,20 @@ namespace Waybill.Grains.Sourcing.Sagas;
 /// One silo's look at the due table: it wakes the sagas whose time has come. All silos look; each row is claimed by one
 /// of them for a while, and comes again if its saga has not settled it by then.
 /// </summary>
+/// <remarks>
+/// It ends as soon as the process is to end: a silo that is made to stop at once could claim rows, but wake nobody.
+/// </remarks>
 public sealed class DueLoop(
-    IDueStore store, IGrainFactory grains, SagaOptions options, TimeProvider time, ILogger<DueLoop> logger)
+    IDueStore store,
+    IGrainFactory grains,
+    SagaOptions options,
+    TimeProvider time,
+    ILogger<DueLoop> logger,
+    IHostApplicationLifetime? lifetime = null)
     : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
-    private readonly CancellationTokenSource _stopping = new();
+    private readonly CancellationTokenSource _stopping =
+        CancellationTokenSource.CreateLinkedTokenSource(lifetime?.ApplicationStopping ?? CancellationToken.None);
     private Task _run = Task.CompletedTask;
 
     /// <summary>Why the table cannot be read; null if it can.</summary>

@@ -146,6 +146,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         try
         {
             var outcome = await Execute(command.Context, command);
+            await Read(); // Another activation may have been faster, and have died before it sent what it recorded.
             GoOn();
             return outcome;
         }
