@@ -146,7 +146,9 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         try
         {
             var outcome = await Execute(command.Context, command);
-            await Read(); // Another activation may have been faster, and have died before it sent what it recorded.
+            // Another activation may have been faster, and have died before it sent what it recorded.
+            if (outcome.Status is not OutcomeStatus.Unavailable)
+                await Read();
             GoOn();
             return outcome;
         }
@@ -171,10 +173,11 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
         IEventStore store, IReadOnlyList<NewEvent> events, long expectedVersion, CancellationToken limit)
     {
         var latest = Now + sagas.Options.CheckPeriod;
-        if (_due > Now && _due <= latest)
-            return await base.Append(store, events, expectedVersion, limit);
-        var result = await store.AppendAsync(Stream, expectedVersion, events, latest, limit);
-        if (result is AppendResult.Appended)
+        var isDue = _due > Now && _due <= latest;
+        var result = await store.AppendAsync(Stream, expectedVersion, events, isDue ? null : latest, limit);
+        if (result is not AppendResult.Appended)
+            _due = null; // Somebody else writes as well, and may have taken the row out.
+        else if (!isDue)
             _due = latest;
         return result;
     }
