@@ -34,10 +34,11 @@ internal sealed class ApiClient(Uri address) : IDisposable
     public async Task<string> OpenAccount(long balance = 0)
     {
         var id = $"acc-{Guid.NewGuid():N}";
-        var opened = await Post("/accounts", new { accountId = id, owner = "ann", currency = "EUR" });
-        opened.ShouldBe(HttpStatusCode.Created);
+        (await PostUntilAnswered($"{id}-opened", "/accounts", new { accountId = id, owner = "ann", currency = "EUR" }))
+            .ShouldBe(HttpStatusCode.Created);
         if (balance > 0)
-            (await Post($"/accounts/{id}/deposits", new { amount = balance })).ShouldBe(HttpStatusCode.OK);
+            (await PostUntilAnswered($"{id}-funded", $"/accounts/{id}/deposits", new { amount = balance }))
+                .ShouldBe(HttpStatusCode.OK);
         return id;
     }
 
@@ -58,6 +59,17 @@ internal sealed class ApiClient(Uri address) : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    // A server that has just begun, on a machine that is busy, may not have the time for its first command.
+    private async Task<Answer> PostUntilAnswered(string key, string path, object body)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            var answer = await PostOnce(key, path, body);
+            if (answer.Status is not HttpStatusCode.ServiceUnavailable || tries == 10)
+                return answer;
+        }
+    }
 }
 
 /// <summary>What a server answered.</summary>

@@ -11,7 +11,7 @@ namespace Waybill.Tests;
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
     // Generous: a loaded machine builds and tests beside it. Nothing waits this long unless it hangs.
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
 
     private const int Terminate = 15;
 
@@ -140,8 +140,15 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private async Task<string> Started()
     {
         var exit = _process.WaitForExitAsync();
-        if (await Task.WhenAny(_started.Task, exit).WaitAsync(Deadline) == exit)
-            Assert.Fail($"It ended with {_process.ExitCode} instead of starting:\n{Output}");
+        try
+        {
+            if (await Task.WhenAny(_started.Task, exit).WaitAsync(Deadline) == exit)
+                Assert.Fail($"It ended with {_process.ExitCode} instead of starting:\n{Output}");
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"It has not started within {Deadline}:\n{Output}");
+        }
         return await _started.Task;
     }
 

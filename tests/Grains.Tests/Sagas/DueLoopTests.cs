@@ -12,6 +12,7 @@ public sealed class DueLoopTests : IAsyncLifetime
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly TaskCompletionSource _wakes = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ends = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SagaCluster _cluster;
 
     public DueLoopTests() => _cluster = new()
@@ -21,7 +22,7 @@ public sealed class DueLoopTests : IAsyncLifetime
             if (call.ImplementationMethod.Name != nameof(ISagaGrain.Wake))
                 return call.Invoke();
             _wakes.TrySetResult();
-            return new TaskCompletionSource().Task;
+            return _ends.Task;
         }),
     };
 
@@ -32,7 +33,11 @@ public sealed class DueLoopTests : IAsyncLifetime
         await _cluster.Open("bob", 0);
     }
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _ends.SetResult(); // Or the silo that is to stop would wait for it as well.
+        return _cluster.DisposeAsync();
+    }
 
     [Fact]
     public async Task A_saga_that_does_not_wake_keeps_the_others_asleep_no_longer_than_its_claim_lasts()

@@ -8,8 +8,8 @@ using static Waybill.Tests.Grains.Sagas.SagaCluster;
 namespace Waybill.Tests.Grains.Transfers;
 
 /// <summary>
-/// Two activations of one transfer, as there may be while a silo dies. The rival runs in a cluster of its own, so that a
-/// test decides what of its story comes to stand in the stream before the other one appends.
+/// Two activations of one transfer, as there may be while a silo dies. The rival runs in a cluster of its own, so that
+/// a test decides what of its story comes to stand in the stream before the other one appends.
 /// </summary>
 public sealed class RivalTransferTests : IAsyncLifetime
 {
