@@ -60,6 +60,10 @@ public sealed class DueLoop(
                 }
                 pause = options.DuePeriod;
             }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                // This is how it ends.
+            }
             catch (Exception error) // The loop must survive whatever the store does.
             {
                 Error = error.Message;
