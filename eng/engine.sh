@@ -1,5 +1,5 @@
-# Sourced by run, test and .ci/run: picks the Orleans to build on (docs/adr/0001), restores and builds.
-# Sets and exports ORLEANS_ENGINE, which Directory.Build.props reads. Expects the repository root as working directory.
+# Sourced by run, test, .ci/run and bench/run: sets up .NET, picks the Orleans to build on (docs/adr/0001), restores and
+# builds. Sets and exports ORLEANS_ENGINE, which Directory.Build.props reads. Expects the repository root as working directory.
 
 engine_file=.orleans-engine
 
@@ -10,6 +10,9 @@ export NUGET_ENHANCED_NETWORK_RETRY_DELAY_MILLISECONDS="${NUGET_ENHANCED_NETWORK
 
 # Nothing here is written in a language of its own, and a slim Debian lacks ICU, without which .NET would not start.
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}"
+
+# Bytes, in hexadecimal: what the collector lets threads allocate before it stops them all (docs/operations.md).
+export DOTNET_GCgen0size="${DOTNET_GCgen0size:-2000000}"
 
 die() { echo "$*" >&2; exit 1; }
 
