@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using Waybill.EventStore.ReadModels;
 using Waybill.EventStore.Relational;
@@ -41,19 +42,26 @@ internal sealed class PostgresAdvance<TRow>(ReadModel<TRow> model, ProjectionCom
     // No column of a model has a name with a space in it.
     private const string RowQueue = "\"of queue\"";
 
+    // Some hundred times a second the same; the last one of each model is enough.
+    private static readonly ConcurrentDictionary<ReadModel, (long Generation, string Text)> Texts = new();
+
     private ProjectionCommit<TRow> Commit => commit;
 
     private string Text
     {
         get
         {
+            if (Texts.TryGetValue(model, out var last) && last.Generation == Generation)
+                return last.Text;
             var columns = RowSession.Names(model.Columns);
             var queue = FenceParameters + model.Columns.Count + 1;
-            return $"WITH fence AS ({Sql.Part("move-positions")}), written AS ("
+            var text = $"WITH fence AS ({Sql.Part("move-positions")}), written AS ("
                 + $"INSERT INTO {RowSession.Quote(model.Table(Generation))} ({columns}) SELECT {columns} "
                 + $"FROM {PostgresRows.Unnest(model.Columns, FenceParameters + 1, $", ${queue}")} "
                 + $"AS r ({columns}, {RowQueue}) WHERE {RowQueue} IN (SELECT queue FROM fence) "
                 + $"{RowSession.OnConflict(model)}) SELECT queue FROM fence";
+            Texts[model] = (Generation, text);
+            return text;
         }
     }
 

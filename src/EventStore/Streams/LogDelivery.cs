@@ -23,7 +23,8 @@ internal sealed class LogDelivery(StreamId streamId, object item, long position,
     [Id(3)]
     public int Index { get; } = index;
 
-    public StreamSequenceToken SequenceToken => new EventSequenceTokenV2(Position, Index);
+    // Each consumer asks for it several times.
+    public StreamSequenceToken SequenceToken => field ??= new EventSequenceTokenV2(Position, Index);
 
     // A cast, so that a consumer of the wrong type fails and is seen, rather than getting nothing.
     public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>() => [Tuple.Create((T)Item, SequenceToken)];

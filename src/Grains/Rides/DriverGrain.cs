@@ -87,7 +87,7 @@ public sealed class DriverGrain(StoreAccess access, TimeProvider time, ILogger<D
     /// <inheritdoc/>
     public async Task<string?> Report(DriverFix? heard)
     {
-        await Read();
+        await Look();
         if (_moved is null && heard is not null)
             _moved = (heard.Place, heard.Session);
         await Publish();

@@ -111,6 +111,11 @@ public abstract class EventSourcedGrain<TCommand, TEvent, TState, TView>(StoreAc
         return answered;
     }
 
+    /// <summary>Reads as <see cref="Read"/> does, for whoever looks at <see cref="Current"/> itself.</summary>
+    /// <returns>Whether the stream could be read.</returns>
+    private protected async ValueTask<bool> Look(long after = 0) =>
+        (IsKnown && Current.Position >= after) || (await Read(after)).Status is not OutcomeStatus.Unavailable;
+
     private void Wake()
     {
         if (_work.IsCompleted)

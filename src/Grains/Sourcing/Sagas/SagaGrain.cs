@@ -75,7 +75,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     /// <inheritdoc/>
     public async Task Hear(Guid commandId)
     {
-        if ((await Read()).Status is OutcomeStatus.Unavailable || !await HearOf(commandId))
+        if (!await Look() || !await HearOf(commandId))
             throw new TimeoutException($"{Stream} could not be told.");
     }
 
@@ -84,7 +84,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     {
         _due = claim.At;
         // Another activation may know more than this one does.
-        if ((await Read(after: long.MaxValue)).Status is OutcomeStatus.Unavailable)
+        if (!await Look(after: long.MaxValue))
             return; // When the lease ends it is woken again.
         if (Saga.Deadline is { } deadline && Lapse(deadline) <= Now)
             await TimeOut(deadline);
@@ -97,7 +97,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
     /// <summary>Takes what is asked of it from outside.</summary>
     protected async Task<Outcome<TView>> Take(CommandContext context, SagaInput.Request input)
     {
-        await Read();
+        await Look();
         return await Carry(new SagaCommand.Take(Stream, Own(context), input));
     }
 
@@ -148,7 +148,7 @@ public abstract class SagaGrain<TSaga, TView>(StoreAccess access, SagaAccess sag
             var outcome = await Execute(command.Context, command);
             // Another activation may have been faster, and have died before it sent what it recorded.
             if (outcome.Status is not OutcomeStatus.Unavailable)
-                await Read();
+                await Look();
             GoOn();
             return outcome;
         }
