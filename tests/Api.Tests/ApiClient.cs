@@ -60,13 +60,15 @@ internal sealed class ApiClient(Uri address) : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    // A server that has just begun, on a machine that is busy, may not have the time for its first command.
+    // A silo that has just begun, on a machine that is busy, may not have the time for its first command. That the
+    // store is away is another answer, and not asked about again.
     private async Task<Answer> PostUntilAnswered(string key, string path, object body)
     {
         for (var tries = 1; ; tries++)
         {
             var answer = await PostOnce(key, path, body);
-            if (answer.Status is not HttpStatusCode.ServiceUnavailable || tries == 10)
+            var code = answer.Status is HttpStatusCode.ServiceUnavailable ? answer.String("code") : null;
+            if (code != "unavailable" || tries == 3)
                 return answer;
         }
     }

@@ -11,7 +11,8 @@ namespace Waybill.Tests;
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
     // Generous: a loaded machine builds and tests beside it. Nothing waits this long unless it hangs.
-    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan ExitLimit = TimeSpan.FromMinutes(1);
 
     private const int Terminate = 15;
 
@@ -142,17 +143,17 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         var exit = _process.WaitForExitAsync();
         try
         {
-            if (await Task.WhenAny(_started.Task, exit).WaitAsync(Deadline) == exit)
+            if (await Task.WhenAny(_started.Task, exit).WaitAsync(StartLimit) == exit)
                 Assert.Fail($"It ended with {_process.ExitCode} instead of starting:\n{Output}");
         }
         catch (TimeoutException)
         {
-            Assert.Fail($"It has not started within {Deadline}:\n{Output}");
+            Assert.Fail($"It has not started within {StartLimit}:\n{Output}");
         }
         return await _started.Task;
     }
 
-    private Task ExitAsync() => _process.WaitForExitAsync().WaitAsync(Deadline);
+    private Task ExitAsync() => _process.WaitForExitAsync().WaitAsync(ExitLimit);
 
     [DllImport("libc")]
     private static extern int kill(int process, int signal);
